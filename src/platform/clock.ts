@@ -1,0 +1,10 @@
+/**
+ * A moment: milliseconds since 1970-01-01T00:00:00Z. Durations and periods derived from one are also in ms.
+ * The database's clock is the only one that decides a sale; the process clock only stamps logs and timers.
+ */
+export type Instant = number;
+
+/** RFC 3339 in UTC with millisecond precision, e.g. `2026-11-20T08:00:00.000Z`. */
+export function iso(at: Instant): string {
+  return new Date(at).toISOString();
+}

@@ -1,0 +1,225 @@
+import pg from 'pg';
+import type { Log } from './log.ts';
+import { asFault, DatabaseFault } from './fault.ts';
+import type { Uuid } from './id.ts';
+import {
+  encode,
+  statement,
+  type Columns,
+  type Params,
+  type Row,
+  type SqlType,
+  type Statement,
+} from './statement.ts';
+
+/** How long one transaction may take from its first byte to its last, in ms; past it the connection is cut. */
+const TRANSACTION_DEADLINE_MS = 5_000;
+const CONNECT_TIMEOUT_MS = 2_000;
+
+export interface PoolOptions {
+  url: string;
+  /** Connections of this process. */
+  size: number;
+  /** False behind PgBouncer before 1.21, which loses prepared statements between transactions. */
+  named: boolean;
+  log: Log;
+}
+
+type AfterTenant<P extends readonly SqlType[]> =
+  Params<P> extends readonly [unknown, ...infer Rest] ? Rest : [];
+
+/** A transaction in which the tenant is set: row-level security shows that tenant's rows and no others. */
+export interface Transaction {
+  readonly tenant: Uuid;
+  /**
+   * Sends a statement without waiting for the one before it (they travel in one packet); the tenant is its `$1`.
+   * Rejects with a DatabaseFault.
+   */
+  run<P extends readonly SqlType[], C extends Columns>(
+    of: Statement<P, C>,
+    ...rest: AfterTenant<P>
+  ): Promise<Row<C>[]>;
+}
+
+/** Statements that look over all tenants (slugs, due expiries): reads only, by the role `holdfast_worker`. */
+export interface WorkerReads {
+  run<P extends readonly SqlType[], C extends Columns>(
+    of: Statement<P, C>,
+    ...all: Params<P>
+  ): Promise<Row<C>[]>;
+}
+
+export interface Database {
+  /** Runs `work` in one transaction of one tenant and commits it. Rejects with a DatabaseFault or what `work` threw. */
+  inTenant<T>(tenant: Uuid, work: (tx: Transaction) => Promise<T>): Promise<T>;
+  /** One read of one tenant in one round trip. */
+  read<P extends readonly SqlType[], C extends Columns>(
+    tenant: Uuid,
+    of: Statement<P, C>,
+    ...rest: AfterTenant<P>
+  ): Promise<Row<C>[]>;
+  /** Reads across tenants as `holdfast_worker`. */
+  asWorker<T>(work: (reads: WorkerReads) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}
+
+const setTenant = statement('db.setTenant', {
+  params: ['uuid'],
+  columns: { tenant: 'text?' },
+  text: 'select engine.set_tenant($1) as tenant',
+});
+
+/** Opens a pool of pipelining connections. Connects lazily: an unreachable server shows at the first use. */
+export function openDatabase(options: PoolOptions): Database {
+  const pool = new pg.Pool({
+    connectionString: options.url,
+    max: options.size,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    keepAlive: true,
+    application_name: 'holdfast',
+    types: { getTypeParser },
+    ...{ pipeline: true }, // of pg 8.23, not yet in its type declarations
+  });
+  pool.on('error', (error) => options.log.warn({ err: error }, 'an idle database connection was lost'));
+
+  async function transaction<T>(
+    opening: (c: Connection) => void,
+    work: (c: Connection) => Promise<T>,
+  ): Promise<T> {
+    const connection = await connect(pool, options.named);
+    try {
+      opening(connection);
+      const result = await work(connection);
+      await connection.commit();
+      connection.release();
+      return result;
+    } catch (error) {
+      await connection.abandon(error);
+      throw error;
+    }
+  }
+
+  return {
+    inTenant: (tenant, work) =>
+      transaction(
+        (c) => openTenant(c, tenant),
+        (c) => work({ tenant, run: (of, ...rest) => c.send(of, [tenant, ...rest]) }),
+      ),
+    read: (tenant, of, ...rest) =>
+      transaction(
+        (c) => openTenant(c, tenant),
+        // The commit travels in the same packet: what it needs is already on its way.
+        (c) => Promise.all([c.send(of, [tenant, ...rest]), c.commit()]).then(([rows]) => rows),
+      ),
+    asWorker: (work) =>
+      transaction(
+        (c) => {
+          c.command('begin read only');
+          c.command('set local role holdfast_worker');
+        },
+        (c) => work({ run: (of, ...all) => c.send(of, all) }),
+      ),
+    close: () => pool.end(),
+  };
+}
+
+function openTenant(connection: Connection, tenant: Uuid): void {
+  connection.command('begin');
+  void connection.send(setTenant, [tenant]);
+}
+
+/** One checked-out client and the one transaction that runs on it. */
+interface Connection {
+  command(text: string): void;
+  send<P extends readonly SqlType[], C extends Columns>(
+    of: Statement<P, C>,
+    values: readonly unknown[],
+  ): Promise<Row<C>[]>;
+  /** Waits for everything sent and for the tag COMMIT. A second call answers as the first. */
+  commit(): Promise<void>;
+  release(): void;
+  /** Rolls back, or cuts the connection when its state is unknown. */
+  abandon(error: unknown): Promise<void>;
+}
+
+async function connect(pool: pg.Pool, named: boolean): Promise<Connection> {
+  const client = await pool.connect().catch((error: unknown) => {
+    throw asFault(error);
+  });
+  const sent: Promise<unknown>[] = [];
+  let committed: Promise<void> | undefined;
+  let cut = false;
+  const deadline = setTimeout(() => {
+    cut = true;
+    streamOf(client).destroy(new Error('the transaction took longer than its deadline'));
+  }, TRANSACTION_DEADLINE_MS);
+
+  function track<T>(promise: Promise<T>): Promise<T> {
+    const mapped = promise.catch((error: unknown) => {
+      throw asFault(error);
+    });
+    mapped.catch(() => undefined); // seen by whoever waits for it or for the commit; never unhandled
+    sent.push(mapped);
+    return mapped;
+  }
+
+  async function finish(): Promise<void> {
+    const tag = track(client.query('commit'));
+    for (const outcome of await Promise.allSettled(sent))
+      if (outcome.status === 'rejected') throw outcome.reason;
+    // A COMMIT after an error answers with the tag ROLLBACK and no error: without this look it would pass as done.
+    if ((await tag).command !== 'COMMIT')
+      throw new DatabaseFault('other', '', '', 'the commit was rolled back');
+  }
+
+  function release(destroy: boolean): void {
+    clearTimeout(deadline);
+    client.release(destroy);
+  }
+
+  return {
+    command: (text) => void track(client.query(text)),
+    send: (of, values) => {
+      const query = { name: named ? of.name : undefined, text: of.text, values: encode(of.params, values) };
+      return track(client.query(query).then((result) => result.rows as Row<typeof of.columns>[]));
+    },
+    commit: () => (committed ??= finish()),
+    release: () => release(false),
+    abandon: async (error) => {
+      const lost = cut || (error instanceof DatabaseFault && error.kind === 'lost');
+      if (lost) return release(true);
+      const rolledBack = await client.query('rollback').then(
+        () => true,
+        () => false,
+      );
+      release(!rolledBack);
+    },
+  };
+}
+
+function streamOf(client: pg.PoolClient): { destroy(error: Error): void } {
+  return (client as unknown as { connection: { stream: { destroy(error: Error): void } } }).connection.stream;
+}
+
+// Times as milliseconds, 64-bit integers as numbers (a CHECK bounds them), dates as the text they are.
+const PARSERS: Readonly<Record<number, (text: string) => unknown>> = {
+  [pg.types.builtins.INT8]: Number,
+  [pg.types.builtins.DATE]: (text) => text,
+  [pg.types.builtins.TIMESTAMPTZ]: parseInstant,
+};
+const TIMESTAMPTZ_ARRAY = 1185;
+
+function getTypeParser(oid: number, format?: 'text' | 'binary'): (text: string) => unknown {
+  const own = format === 'binary' ? undefined : PARSERS[oid];
+  if (own !== undefined) return own;
+  if (oid === TIMESTAMPTZ_ARRAY)
+    return (text) => (text === '{}' ? [] : text.slice(1, -1).split(',').map(parseInstant));
+  return pg.types.getTypeParser(oid, format) as (text: string) => unknown;
+}
+
+function parseInstant(text: string): number {
+  const bare = text.startsWith('"') ? text.slice(1, -1) : text;
+  if (bare === 'infinity') return Infinity;
+  if (bare === '-infinity') return -Infinity;
+  return Date.parse(bare.replace(' ', 'T').replace(/([+-]\d\d)$/, '$1:00'));
+}

@@ -1,0 +1,125 @@
+import { createHash } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import pg from 'pg';
+import { asFault } from './fault.ts';
+
+const FOLDER = new URL('../../db/migrations/', import.meta.url);
+const LOCK = 7_301_556_120_041; // any number that nobody else uses: one migrator at a time
+
+/** What every serving session gets, as defaults of its login role (start-up options do not survive PgBouncer). */
+const SERVING_DEFAULTS: Readonly<Record<string, string>> = {
+  role: 'holdfast_app',
+  timezone: 'UTC',
+  statement_timeout: '4s',
+  lock_timeout: '2s',
+  idle_in_transaction_session_timeout: '5s',
+  jit: 'off', // compiling costs more than the short statements here take
+};
+
+export class MigrationError extends Error {}
+
+interface Migration {
+  name: string;
+  text: string;
+  checksum: string;
+}
+
+/**
+ * Brings the database at `ownerUrl` to the newest schema and lets `servingLogin` serve as `holdfast_app`.
+ * Returns the names of the migrations applied now. Throws MigrationError when an applied file was edited or the
+ * database is newer than this program.
+ */
+export async function migrate(ownerUrl: string, servingLogin: string): Promise<string[]> {
+  return asOwner(ownerUrl, async (client) => {
+    await client.query('select pg_advisory_lock($1)', [LOCK]);
+    await client.query(`create schema if not exists platform;
+      create table if not exists platform.migration (
+        name text not null primary key, checksum text not null, applied_at timestamptz not null)`);
+    const files = await migrationFiles();
+    const applied = await appliedMigrations(client);
+    refuseForeign(files, applied);
+    const due = files.filter((file) => !applied.has(file.name));
+    for (const file of due) await apply(client, file);
+    await letServe(client, servingLogin);
+    return due.map((file) => file.name);
+  });
+}
+
+/** Runs `work` on one connection as the login of `ownerUrl` itself, whatever role its sessions default to. */
+export async function asOwner<T>(ownerUrl: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client({ connectionString: ownerUrl, connectionTimeoutMillis: 5_000 });
+  client.on('error', () => undefined); // the statement in flight reports it
+  try {
+    await client.connect();
+  } catch (error) {
+    throw asFault(error);
+  }
+  try {
+    await client.query(
+      `set role none; set statement_timeout = 0; set lock_timeout = '3s'; set timezone = 'UTC'`,
+    );
+    return await work(client);
+  } finally {
+    await client.end();
+  }
+}
+
+async function migrationFiles(): Promise<Migration[]> {
+  const names = (await readdir(FOLDER)).filter((name) => name.endsWith('.sql')).sort();
+  return Promise.all(
+    names.map(async (name) => {
+      const text = await readFile(new URL(name, FOLDER), 'utf8');
+      return { name, text, checksum: createHash('sha256').update(text).digest('hex') };
+    }),
+  );
+}
+
+async function appliedMigrations(client: pg.Client): Promise<Map<string, string>> {
+  const { rows } = await client.query<{ name: string; checksum: string }>(
+    'select name, checksum from platform.migration',
+  );
+  return new Map(rows.map((row) => [row.name, row.checksum]));
+}
+
+function refuseForeign(files: readonly Migration[], applied: ReadonlyMap<string, string>): void {
+  const known = new Map(files.map((file) => [file.name, file.checksum]));
+  for (const [name, checksum] of applied) {
+    const here = known.get(name);
+    if (here === undefined)
+      throw new MigrationError(
+        `The database is newer than this program: it has the migration ${name}. Update Holdfast.`,
+      );
+    if (here !== checksum)
+      throw new MigrationError(
+        `The migration ${name} was changed after it had been applied. Put the original file back.`,
+      );
+  }
+}
+
+async function apply(client: pg.Client, file: Migration): Promise<void> {
+  await client.query('begin');
+  try {
+    await client.query(file.text);
+    await client.query('insert into platform.migration (name, checksum, applied_at) values ($1, $2, now())', [
+      file.name,
+      file.checksum,
+    ]);
+    await client.query('commit');
+  } catch (error) {
+    await client.query('rollback');
+    throw new MigrationError(`The migration ${file.name} failed: ${asFault(error).message}`, {
+      cause: error,
+    });
+  }
+}
+
+async function letServe(client: pg.Client, login: string): Promise<void> {
+  const id = client.escapeIdentifier(login);
+  const { rows } = await client.query<{ name: string }>('select current_database() as name');
+  const database = client.escapeIdentifier(rows[0]?.name ?? '');
+  await client.query(`grant holdfast_app, holdfast_worker to ${id}`);
+  for (const [setting, value] of Object.entries(SERVING_DEFAULTS))
+    await client.query(
+      `alter role ${id} in database ${database} set ${setting} = ${client.escapeLiteral(value)}`,
+    );
+}
