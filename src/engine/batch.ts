@@ -1,0 +1,72 @@
+import type { Database } from '../platform/db.ts';
+import { unavailable } from '../platform/errors.ts';
+import { asFault, DatabaseFault } from '../platform/fault.ts';
+import type { Uuid } from '../platform/id.ts';
+import type { Log } from '../platform/log.ts';
+import type { Command, Outcome } from './command.ts';
+import { decide } from './decide.ts';
+import { lockAndRead } from './read.ts';
+import { isEmpty, write } from './write.ts';
+
+export type Verdict = PromiseSettledResult<Outcome>;
+export type RunBatch = (tenant: Uuid, commands: readonly Command[]) => Promise<Verdict[]>;
+
+/**
+ * Runs batches on `db`. A batch never rejects: each command gets its outcome or its error. What may pass by itself
+ * (a deadlock, a lost connection, a twin that committed in between) is tried once more down the same road, where
+ * the locks and keys wait for whatever an earlier try may still commit; then the answer is a clean 503.
+ */
+export function batchRunner(db: Database, log: Log): RunBatch {
+  const attempt = (tenant: Uuid, commands: readonly Command[], again: boolean): Promise<Outcome[]> =>
+    db.inTenant(tenant, async (tx) => {
+      const snapshot = await lockAndRead(tx, commands, again);
+      const { outcomes, writes } = decide(commands, snapshot);
+      if (!isEmpty(writes)) write(tx, writes, snapshot.now);
+      return outcomes;
+    });
+
+  async function runOneByOne(tenant: Uuid, commands: readonly Command[]): Promise<Verdict[]> {
+    const verdicts: Verdict[] = [];
+    for (const command of commands) verdicts.push(...(await run(tenant, [command])));
+    return verdicts;
+  }
+
+  async function run(tenant: Uuid, commands: readonly Command[]): Promise<Verdict[]> {
+    let fault: DatabaseFault | undefined;
+    for (const again of [false, true]) {
+      try {
+        const outcomes = await attempt(tenant, commands, again);
+        return outcomes.map((value) => ({ status: 'fulfilled', value }));
+      } catch (error) {
+        fault = asFault(error);
+        if (!passes(fault)) break;
+        log.debug({ err: fault, tenant, size: commands.length, again }, 'a batch failed and may pass');
+      }
+    }
+    if (fault !== undefined && !passes(fault)) {
+      log.error(
+        { err: fault, tenant, size: commands.length },
+        'defect: the database refused what the engine decided',
+      );
+      if (commands.length > 1) return runOneByOne(tenant, commands);
+    }
+    const reason = fault !== undefined && passes(fault) ? busy(fault) : fault;
+    return commands.map(() => ({ status: 'rejected', reason }));
+  }
+
+  return run;
+}
+
+// A unique violation is a twin of an idempotency key that committed after this batch had read: it is found next time.
+function passes(fault: DatabaseFault): boolean {
+  return fault.kind === 'busy' || fault.kind === 'lost' || fault.kind === 'full' || fault.kind === 'unique';
+}
+
+function busy(fault: DatabaseFault): Error {
+  return unavailable(
+    fault.kind === 'full'
+      ? 'The database has no room to write. Please try again later.'
+      : 'The booking engine could not finish in time. Please try again with the same Idempotency-Key.',
+    fault.kind === 'full' ? 30 : 1,
+  );
+}

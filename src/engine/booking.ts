@@ -1,0 +1,59 @@
+import type { Instant } from '../platform/clock.ts';
+import type { Uuid } from '../platform/id.ts';
+
+export type BookingState =
+  | 'held'
+  | 'paying'
+  | 'requested'
+  | 'confirmed'
+  | 'completed'
+  | 'noShow'
+  | 'expired'
+  | 'cancelled'
+  | 'declined';
+
+/** Every legal move of a booking; anything else is refused as `wrong_state`. The CHECK in SQL names the same states. */
+export const transitions: Readonly<Record<BookingState, readonly BookingState[]>> = {
+  held: ['paying', 'confirmed', 'requested', 'expired', 'cancelled'],
+  paying: ['confirmed', 'expired', 'cancelled'],
+  requested: ['confirmed', 'declined', 'expired', 'cancelled'],
+  confirmed: ['completed', 'noShow', 'cancelled'],
+  expired: ['confirmed'], // only by a late payment that takes the capacity again
+  completed: [],
+  noShow: [],
+  cancelled: [],
+  declined: [],
+};
+
+export function canMove(from: BookingState, to: BookingState): boolean {
+  return transitions[from].includes(to);
+}
+
+/** One thing that was asked for, as it was asked and priced; kept for ever. Amounts are integer minor units. */
+export interface BookingLine {
+  no: number;
+  kind: string;
+  /** The line in its kind's own words, e.g. `{roomId, start, end}`. */
+  details: Readonly<Record<string, unknown>>;
+  quantity: number;
+  unitMinor: number;
+  taxMinor: number;
+  totalMinor: number;
+}
+
+export interface Booking {
+  id: Uuid;
+  reference: string;
+  state: BookingState;
+  /** Set exactly while the booking is held or paying. */
+  expiresAt: Instant | null;
+  clientId: Uuid | null;
+  note: string | null;
+  currency: string;
+  totalMinor: number;
+  version: number;
+  createdAt: Instant;
+  /** The principal that made it, e.g. `key:<id>`. */
+  createdBy: string;
+  lines: readonly BookingLine[];
+}

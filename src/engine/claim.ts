@@ -1,0 +1,44 @@
+import type { Instant } from '../platform/clock.ts';
+import type { Uuid } from '../platform/id.ts';
+
+/** A half-open interval `[startsAt, endsAt)` that a line needs on a calendar. */
+export interface IntervalNeed {
+  resourceId: Uuid;
+  startsAt: Instant;
+  endsAt: Instant;
+}
+
+/** Units that a line needs of one stock bucket; things with only one bucket use ONLY_BUCKET. */
+export interface UnitsNeed {
+  resourceId: Uuid;
+  bucket: string;
+  units: number;
+}
+
+export const ONLY_BUCKET = '-infinity';
+
+/** Everything a line needs; all of it or nothing is taken. */
+export interface Needs {
+  intervals: readonly IntervalNeed[];
+  units: readonly UnitsNeed[];
+}
+
+interface Standing {
+  bookingId: Uuid;
+  lineNo: number;
+  /** The expiry of the hold it belongs to; null once confirmed. */
+  expiresAt: Instant | null;
+}
+
+/** Capacity that a booking holds now. A claim exists exactly while it holds capacity. */
+export type IntervalClaim = IntervalNeed & Standing;
+export type UnitsClaim = UnitsNeed & Standing;
+
+/** An expired claim stands in the table until somebody needs its row, but it holds nothing any more. */
+export function isDead(claim: Standing, now: Instant): boolean {
+  return claim.expiresAt !== null && claim.expiresAt <= now;
+}
+
+export function overlaps(a: IntervalNeed, b: IntervalNeed): boolean {
+  return a.startsAt < b.endsAt && b.startsAt < a.endsAt;
+}

@@ -1,0 +1,30 @@
+import type { Database } from '../platform/db.ts';
+import type { Uuid } from '../platform/id.ts';
+import type { Log } from '../platform/log.ts';
+import { batchRunner } from './batch.ts';
+import type { Command, Outcome } from './command.ts';
+import { openLanes } from './lanes.ts';
+
+export type { Booking, BookingLine, BookingState } from './booking.ts';
+export type { Cancel, Command, Confirm, Hold, HoldLine, Idempotency, Outcome } from './command.ts';
+export type { IntervalNeed, Needs, UnitsNeed } from './claim.ts';
+export { ONLY_BUCKET } from './claim.ts';
+export { readBookings } from './read.ts';
+
+/** The one road to capacity: everything that takes, keeps or gives back goes through `perform`. */
+export interface Engine {
+  /**
+   * Decides and writes one command together with whatever else its tenant asks at the same moment; durable when it
+   * resolves. Rejects with a Problem `unavailable` when it could not be decided in time; the same command (same
+   * booking id, same key) may then be sent again and takes effect at most once.
+   */
+  perform(tenant: Uuid, command: Command): Promise<Outcome>;
+  /** Finishes what is waiting and turns away what comes after. */
+  drain(): Promise<void>;
+}
+
+/** `width` batches run at a time, each on one connection; leave connections of the pool for reads. */
+export function openEngine(options: { db: Database; log: Log; width: number }): Engine {
+  const lanes = openLanes(batchRunner(options.db, options.log), options.width);
+  return { perform: lanes.submit, drain: lanes.drain };
+}

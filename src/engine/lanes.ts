@@ -1,0 +1,122 @@
+import { unavailable } from '../platform/errors.ts';
+import type { Uuid } from '../platform/id.ts';
+import type { RunBatch } from './batch.ts';
+import type { Command, Outcome } from './command.ts';
+
+/** Commands of one batch: past 256 a batch no longer gets cheaper by the command, it only gets slower. */
+const BATCH_COMMANDS = 256;
+/** Commands of one tenant that may wait; more are turned away at once. */
+const QUEUE_COMMANDS = 5_000;
+/** A command that waited longer is turned away: its caller has given up or soon will. */
+const QUEUE_AGE_MS = 4_000;
+
+interface Waiting {
+  command: Command;
+  since: number;
+  resolve(outcome: Outcome): void;
+  reject(error: unknown): void;
+}
+
+interface Lane {
+  tenant: Uuid;
+  queue: Waiting[];
+  running: boolean;
+}
+
+export interface Lanes {
+  submit(tenant: Uuid, command: Command): Promise<Outcome>;
+  /** Resolves when nothing waits or runs; commands submitted later are turned away. */
+  drain(): Promise<void>;
+}
+
+/**
+ * One lane per tenant: while one of its batches is in the database, arriving commands wait and form the next. Lanes
+ * take turns at `width` places, so a tenant in a rush delays another by a batch or two and never by its queue.
+ */
+export function openLanes(
+  run: RunBatch,
+  width: number,
+  clock: () => number = performance.now.bind(performance),
+): Lanes {
+  const lanes = new Map<Uuid, Lane>();
+  const ready: Lane[] = [];
+  let places = width;
+  let closing = false;
+  let emptied: (() => void) | undefined;
+
+  function submit(tenant: Uuid, command: Command): Promise<Outcome> {
+    if (closing) return Promise.reject(unavailable('This server is shutting down. Please try again.'));
+    const lane = lanes.get(tenant) ?? open(tenant);
+    if (lane.queue.length >= QUEUE_COMMANDS)
+      return Promise.reject(
+        unavailable('Too many requests are waiting for this company. Please try again shortly.'),
+      );
+    return new Promise((resolve, reject) => {
+      lane.queue.push({ command, since: clock(), resolve, reject });
+      if (!lane.running) start(lane);
+    });
+  }
+
+  function open(tenant: Uuid): Lane {
+    const lane = { tenant, queue: [], running: false };
+    lanes.set(tenant, lane);
+    return lane;
+  }
+
+  function start(lane: Lane): void {
+    lane.running = true;
+    ready.push(lane);
+    // One turn of the event loop later: requests that arrived in the same packet share the first batch.
+    setImmediate(fill);
+  }
+
+  function fill(): void {
+    while (places > 0) {
+      const lane = ready.shift();
+      if (lane === undefined) return;
+      places -= 1;
+      void work(lane);
+    }
+  }
+
+  async function work(lane: Lane): Promise<void> {
+    const batch = takeBatch(lane);
+    if (batch.length > 0) {
+      const verdicts = await run(
+        lane.tenant,
+        batch.map((waiting) => waiting.command),
+      );
+      batch.forEach((waiting, i) => {
+        const verdict = verdicts[i];
+        if (verdict?.status === 'fulfilled') waiting.resolve(verdict.value);
+        else waiting.reject(verdict?.reason);
+      });
+    }
+    places += 1;
+    if (lane.queue.length > 0) ready.push(lane);
+    else close(lane);
+    fill();
+  }
+
+  function takeBatch(lane: Lane): Waiting[] {
+    const oldest = clock() - QUEUE_AGE_MS;
+    return lane.queue.splice(0, BATCH_COMMANDS).filter((waiting) => {
+      if (waiting.since >= oldest) return true;
+      waiting.reject(unavailable('This request waited too long for its turn. Please try again.'));
+      return false;
+    });
+  }
+
+  function close(lane: Lane): void {
+    lane.running = false;
+    lanes.delete(lane.tenant);
+    if (lanes.size === 0) emptied?.();
+  }
+
+  function drain(): Promise<void> {
+    closing = true;
+    return lanes.size === 0 ? Promise.resolve() : new Promise((resolve) => (emptied = resolve));
+  }
+
+  return { submit, drain };
+}

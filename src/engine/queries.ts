@@ -1,0 +1,184 @@
+import { statement } from '../platform/statement.ts';
+
+// Locks, in the one global order: calendar -> stock -> booking -> (idempotency, by inserting) -> clock.
+// Each locks in key order. Catalogue edits that lock several of these obey the same order.
+
+/** Rides the primary key. The calendars asked for and those that the bookings of this batch claim on. */
+export const lockCalendars = statement('engine.lockCalendars', {
+  params: ['uuid', 'uuid[]', 'uuid[]'],
+  columns: { resourceId: 'uuid' },
+  text: `
+    select c.resource_id as "resourceId"
+    from engine.calendar c
+    where c.tenant_id = $1
+      and c.resource_id = any ($2::uuid[] || array(
+        select i.resource_id from engine.interval_claim i where i.tenant_id = $1 and i.booking_id = any ($3::uuid[])))
+    order by c.resource_id
+    for no key update of c`,
+});
+
+/** Rides the primary key. `for no key update` returns the newest version of a row it had to wait for. */
+export const lockStock = statement('engine.lockStock', {
+  params: ['uuid', 'uuid[]', 'date[]', 'uuid[]'],
+  columns: { resourceId: 'uuid', bucket: 'date', capacity: 'int4', overbook: 'int4', taken: 'int4' },
+  text: `
+    select s.resource_id as "resourceId", s.bucket, s.capacity, s.overbook, s.taken
+    from engine.stock s
+    where s.tenant_id = $1
+      and (s.resource_id, s.bucket) in (
+        select r, b from unnest($2::uuid[], $3::date[]) as asked (r, b)
+        union
+        select c.resource_id, c.bucket from engine.stock_claim c where c.tenant_id = $1 and c.booking_id = any ($4::uuid[]))
+    order by s.resource_id, s.bucket
+    for no key update of s`,
+});
+
+const bookingColumns = {
+  id: 'uuid',
+  reference: 'text',
+  state: 'text',
+  expiresAt: 'timestamptz?',
+  clientId: 'uuid?',
+  note: 'text?',
+  currency: 'text',
+  totalMinor: 'int8',
+  version: 'int4',
+  createdAt: 'timestamptz',
+  createdBy: 'text',
+} as const;
+
+export const bookingSelect = `
+    b.id, b.reference, b.state, b.expires_at as "expiresAt", b.client_id as "clientId", b.note, b.currency,
+    b.total_minor as "totalMinor", b.version, b.created_at as "createdAt", b.created_by as "createdBy"`;
+
+export const lockBookings = statement('engine.lockBookings', {
+  params: ['uuid', 'uuid[]'],
+  columns: bookingColumns,
+  text: `select ${bookingSelect} from engine.booking b
+    where b.tenant_id = $1 and b.id = any ($2::uuid[]) order by b.id for no key update of b`,
+});
+
+/** Of the bookings behind expired claims, those nobody else is working on; waiting here could deadlock. */
+export const lockDying = statement('engine.lockDying', {
+  params: ['uuid', 'uuid[]', 'timestamptz'],
+  columns: { id: 'uuid' },
+  text: `select b.id from engine.booking b
+    where b.tenant_id = $1 and b.id = any ($2::uuid[]) and b.expires_at <= $3
+    order by b.id for no key update of b skip locked`,
+});
+
+// Reads. They begin after the locks are held, so what they see cannot change before the commit.
+
+export const bookingsById = statement('engine.bookingsById', {
+  params: ['uuid', 'uuid[]'],
+  columns: bookingColumns,
+  text: `select ${bookingSelect} from engine.booking b where b.tenant_id = $1 and b.id = any ($2::uuid[])`,
+});
+
+export const linesOf = statement('engine.linesOf', {
+  params: ['uuid', 'uuid[]'],
+  columns: {
+    bookingId: 'uuid',
+    no: 'int4',
+    kind: 'text',
+    details: 'jsonb',
+    quantity: 'int4',
+    unitMinor: 'int8',
+    taxMinor: 'int8',
+    totalMinor: 'int8',
+  },
+  text: `select l.booking_id as "bookingId", l.line_no as no, l.kind, l.details, l.quantity,
+      l.unit_minor as "unitMinor", l.tax_minor as "taxMinor", l.total_minor as "totalMinor"
+    from engine.booking_line l
+    where l.tenant_id = $1 and l.booking_id = any ($2::uuid[]) order by l.booking_id, l.line_no`,
+});
+
+const intervalColumns = {
+  resourceId: 'uuid',
+  bookingId: 'uuid',
+  lineNo: 'int4',
+  startsAt: 'timestamptz',
+  endsAt: 'timestamptz',
+  expiresAt: 'timestamptz?',
+} as const;
+
+const intervalSelect = `
+    c.resource_id as "resourceId", c.booking_id as "bookingId", c.line_no as "lineNo",
+    c.starts_at as "startsAt", c.ends_at as "endsAt", c.expires_at as "expiresAt"`;
+
+/** Rides interval_claim_by_end: per slot asked for, from the first claim that ends after its start. */
+export const overlapping = statement('engine.overlapping', {
+  params: ['uuid', 'uuid[]', 'timestamptz[]', 'timestamptz[]'],
+  columns: intervalColumns,
+  text: `select distinct ${intervalSelect}
+    from unnest($2::uuid[], $3::timestamptz[], $4::timestamptz[]) as asked (resource_id, starts_at, ends_at)
+    join engine.interval_claim c
+      on c.tenant_id = $1 and c.resource_id = asked.resource_id
+     and c.ends_at > asked.starts_at and c.starts_at < asked.ends_at`,
+});
+
+export const intervalsOf = statement('engine.intervalsOf', {
+  params: ['uuid', 'uuid[]'],
+  columns: intervalColumns,
+  text: `select ${intervalSelect} from engine.interval_claim c where c.tenant_id = $1 and c.booking_id = any ($2::uuid[])`,
+});
+
+const unitsColumns = {
+  resourceId: 'uuid',
+  bucket: 'date',
+  bookingId: 'uuid',
+  lineNo: 'int4',
+  units: 'int4',
+  expiresAt: 'timestamptz?',
+} as const;
+
+const unitsSelect = `
+    c.resource_id as "resourceId", c.bucket, c.booking_id as "bookingId", c.line_no as "lineNo", c.units,
+    c.expires_at as "expiresAt"`;
+
+export const unitsOf = statement('engine.unitsOf', {
+  params: ['uuid', 'uuid[]'],
+  columns: unitsColumns,
+  text: `select ${unitsSelect} from engine.stock_claim c where c.tenant_id = $1 and c.booking_id = any ($2::uuid[])`,
+});
+
+/** Rides stock_claim_dying. Bounded: what is left over is found by the next batch or the sweeper. */
+export const deadUnits = statement('engine.deadUnits', {
+  params: ['uuid', 'uuid[]', 'date[]'],
+  columns: unitsColumns,
+  text: `select ${unitsSelect}
+    from unnest($2::uuid[], $3::date[]) as asked (resource_id, bucket)
+    join engine.stock_claim c
+      on c.tenant_id = $1 and c.resource_id = asked.resource_id and c.bucket = asked.bucket
+     and c.expires_at <= clock_timestamp()
+    limit 5000`,
+});
+
+export const guardVersions = statement('engine.guardVersions', {
+  params: ['uuid', 'uuid[]'],
+  columns: { guardId: 'uuid', version: 'int4' },
+  text: `select g.guard_id as "guardId", g.version from engine.guard g where g.tenant_id = $1 and g.guard_id = any ($2::uuid[])`,
+});
+
+export const twinsOf = statement('engine.twinsOf', {
+  params: ['uuid', 'text[]', 'text[]', 'text[]'],
+  columns: {
+    principal: 'text',
+    route: 'text',
+    key: 'text',
+    fingerprint: 'bytea',
+    status: 'int4',
+    body: 'text',
+  },
+  text: `select i.principal, i.route, i.key, i.fingerprint, i.status, i.body
+    from unnest($2::text[], $3::text[], $4::text[]) as asked (principal, route, key)
+    join engine.idempotency i
+      on i.tenant_id = $1 and i.principal = asked.principal and i.route = asked.route and i.key = asked.key`,
+});
+
+/** The database's clock after the wait for the locks; never the transaction's start. */
+export const databaseClock = statement('engine.databaseClock', {
+  params: ['uuid'],
+  columns: { now: 'timestamptz' },
+  text: `select clock_timestamp() as now where $1::uuid is not null`,
+});

@@ -1,0 +1,121 @@
+import { readFile, readlink, rename, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { Refusal } from '../refusal.ts';
+import { accountOf, lastLine } from './account.ts';
+import { findBinaries } from './binaries.ts';
+import { run } from './program.ts';
+
+const START_TIMEOUT_S = 120; // crash recovery after a kill can take its time
+const STOP_TIMEOUT_S = 60;
+const PORT_TRIES = 5;
+
+/** For a small machine: PostgreSQL's own defaults assume a dedicated server. */
+const SETTINGS: Readonly<Record<string, string>> = {
+  listen_addresses: '127.0.0.1',
+  unix_socket_directories: '', // a socket path may be too long, and a password over TCP serves all
+  max_connections: '100',
+  shared_buffers: '128MB',
+  max_wal_size: '512MB',
+  min_wal_size: '64MB',
+  wal_compression: 'on',
+  log_min_messages: 'log', // errors are the callers' business; this file is for what happens to the server
+  log_checkpoints: 'off',
+  log_timezone: 'UTC',
+  timezone: 'UTC',
+};
+
+export type Settings = Readonly<Record<string, string>>;
+
+/** What postmaster.pid says about a server that may be running on a cluster. */
+export interface Postmaster {
+  pid: number;
+  port: number;
+}
+
+/** The server of this cluster that runs now, undefined when none does, whatever a stale postmaster.pid says. */
+export async function running(cluster: string): Promise<Postmaster | undefined> {
+  const text = await readFile(join(cluster, 'postmaster.pid'), 'utf8').catch(() => '');
+  const [pid, , , port] = text.split('\n').map(Number);
+  if (pid === undefined || !(pid > 0) || port === undefined || !(port > 0)) return undefined;
+  return (await isPostmaster(pid, cluster)) ? { pid, port } : undefined;
+}
+
+// After a power cut the number in a stale file may belong to any process, and PostgreSQL would then refuse to
+// start for ever. On Linux the folder a postmaster works in tells the two apart.
+async function isPostmaster(pid: number, cluster: string): Promise<boolean> {
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+  const folder = await readlink(`/proc/${pid}/cwd`).catch(() => cluster);
+  return folder === cluster;
+}
+
+/**
+ * Starts the server of a cluster and waits until it takes connections. Undefined when another process was
+ * faster; throws a Refusal with PostgreSQL's own last word when it cannot start.
+ */
+export async function start(
+  cluster: string,
+  dataDir: string,
+  extra: Settings,
+  wishedPort: number | undefined,
+): Promise<Postmaster | undefined> {
+  const account = await accountOf(cluster);
+  const { pgCtl } = await findBinaries(account, dataDir);
+  const log = join(cluster, 'server.log');
+  let port = wishedPort ?? (await freePort());
+  for (let tries = 1; ; tries += 1) {
+    await dropStalePidFile(cluster);
+    await rename(log, `${log}.old`).catch(() => undefined); // keeps what is on disk to two runs
+    const options = settingsText({ ...SETTINGS, ...extra, port: String(port) });
+    const args = ['start', '-w', '-s', '-t', String(START_TIMEOUT_S), '-D', cluster, '-l', log, '-o', options];
+    const started = await run(pgCtl, args, account, (START_TIMEOUT_S + 5) * 1000);
+    const server = await running(cluster);
+    if (started.ok) return server;
+    if (server !== undefined) return undefined;
+    const said = await readFile(log, 'utf8').catch(() => '');
+    if (tries === PORT_TRIES || !said.includes('could not bind')) throw cannotStart(cluster, said || started.output);
+    port = await freePort();
+  }
+}
+
+/** Stops the server of a cluster at once and cleanly: open transactions are rolled back. */
+export async function stop(cluster: string, dataDir: string): Promise<void> {
+  const account = await accountOf(cluster);
+  const { pgCtl } = await findBinaries(account, dataDir);
+  const args = ['stop', '-m', 'fast', '-w', '-s', '-t', String(STOP_TIMEOUT_S), '-D', cluster];
+  const stopped = await run(pgCtl, args, account, (STOP_TIMEOUT_S + 5) * 1000);
+  if (!stopped.ok && (await running(cluster)) !== undefined)
+    throw new Refusal(`The embedded PostgreSQL did not stop: ${lastLine(stopped.output)}`);
+}
+
+async function dropStalePidFile(cluster: string): Promise<void> {
+  if ((await running(cluster)) === undefined) await rm(join(cluster, 'postmaster.pid'), { force: true });
+}
+
+function settingsText(settings: Settings): string {
+  return Object.entries(settings)
+    .map(([name, value]) => `-c ${name}='${value}'`)
+    .join(' ');
+}
+
+function cannotStart(cluster: string, said: string): Refusal {
+  const fatal = /^.*(?:FATAL|PANIC): +(.+)$/m.exec(said)?.[1] ?? lastLine(said);
+  return new Refusal(`The embedded PostgreSQL in ${cluster} does not start: ${fatal}`);
+}
+
+/** A port that nobody uses at this moment; whoever takes it meanwhile makes the start try another. */
+async function freePort(): Promise<number> {
+  const probe = createServer();
+  return new Promise((resolve, reject) => {
+    probe.once('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const address = probe.address();
+      const port = typeof address === 'object' && address !== null ? address.port : 0;
+      probe.close(() => resolve(port));
+    });
+  });
+}
