@@ -19,7 +19,16 @@ export async function accountForNew(say: (line: string) => void): Promise<Accoun
   if (known !== undefined) return known;
   const made = await run(
     'useradd',
-    ['--system', '--user-group', '--no-create-home', '--home-dir', '/nonexistent', '--shell', '/usr/sbin/nologin', NAME],
+    [
+      '--system',
+      '--user-group',
+      '--no-create-home',
+      '--home-dir',
+      '/nonexistent',
+      '--shell',
+      '/usr/sbin/nologin',
+      NAME,
+    ],
     undefined,
     TIMEOUT_MS,
   );

