@@ -1,0 +1,221 @@
+import { Type, type Static, type TObject, type TProperties } from 'typebox';
+import { invalidCursor, readCursor, writeCursor, type Position, type SortType } from './cursor.ts';
+import type { Database, Transaction } from './db.ts';
+import { ruleViolated } from './errors.ts';
+import type { Uuid } from './id.ts';
+import { nullable, strict, Whole } from './schema.ts';
+import { statement, type Columns, type Params, type Row, type SqlType, type Statement } from './statement.ts';
+
+/**
+ * Lists that can be paged by cursor or number, sorted and cut to some fields. A list is written as the two halves of
+ * one SELECT; each sort and direction becomes statements of its own, so that every one of them rides its index:
+ *
+ *     page   select ... from ... order by s, id limit n offset m      the first page, and pages by number
+ *     after  select ... from ... and (s, id) > (?, ?) order by s, id  what follows a cursor: same cost at any depth
+ *     total  select count(*) from ...                                 only with ?page
+ */
+export interface ListShape<P extends readonly SqlType[], C extends Columns, S extends string> {
+  /** Types of the filters, which are `$2`, `$3`, ... in `from`; null means that the filter was not asked for. */
+  filters: P;
+  columns: C & { id: 'uuid' };
+  select: string;
+  /** Tables and the WHERE with `tenant_id = $1`; conditions are added at its end with AND. */
+  from: string;
+  /** The column of the id: it decides between rows that sort alike. */
+  id: string;
+  /** The sorts callers may ask for: each a column that is never null, with an index on (tenant_id, column, id). */
+  sorts: Readonly<Record<S, { by: string; type: SortType }>>;
+  defaultSort: NoInfer<S | `-${S}`>;
+}
+
+export interface List<P extends readonly SqlType[], C extends Columns> {
+  readonly name: string;
+  /** By sort as callers write it, `name` or `-name`. */
+  readonly sortTypes: ReadonlyMap<string, SortType>;
+  readonly defaultSort: string;
+  readonly bySort: ReadonlyMap<string, { page: Rows<C>; after: Rows<C> }>;
+  readonly total: Total;
+  readonly filters: P;
+}
+
+type Keyed<C extends Columns> = C & { id: 'uuid'; sortKey: 'text' };
+type Total = Statement<readonly SqlType[], { total: 'int8' }>;
+type Rows<C extends Columns> = Statement<readonly SqlType[], Keyed<C>>;
+
+/** Defines a list and all its statements, `<name>.<sort>.page`, `<name>.<sort>.after` and `<name>.total`. */
+export function list<const P extends readonly SqlType[], const C extends Columns, const S extends string>(
+  name: string,
+  shape: ListShape<P, C, S>,
+): List<P, C> {
+  const sorts = Object.entries<{ by: string; type: SortType }>(shape.sorts);
+  const directed = sorts.flatMap(([sort, { by, type }]) => [
+    { sort, by, type, order: 'asc', beyond: '>' },
+    { sort: `-${sort}`, by, type, order: 'desc', beyond: '<' },
+  ]);
+  const given = ['uuid', ...shape.filters] as const;
+  const next = given.length + 1;
+
+  const bySort = directed.map(({ sort, by, type, order, beyond }) => {
+    const columns = { ...shape.columns, sortKey: 'text' } as Keyed<C>;
+    const select = `select ${shape.select}, (${by})::text as "sortKey" from ${shape.from}`;
+    const ordered = `order by ${by} ${order}, ${shape.id} ${order}`;
+    return [
+      sort,
+      {
+        page: statement(`${name}.${sort}.page`, {
+          params: [...given, 'int4', 'int8'],
+          columns,
+          text: `${select} ${ordered} limit $${next} offset $${next + 1}`,
+        }),
+        after: statement(`${name}.${sort}.after`, {
+          params: [...given, 'int4', 'text', 'uuid'],
+          columns,
+          text: `${select} and (${by}, ${shape.id}) ${beyond} ($${next + 1}::text::${type}, $${next + 2}) ${ordered} limit $${next}`,
+        }),
+      },
+    ] as const;
+  });
+  return {
+    name,
+    sortTypes: new Map(directed.map(({ sort, type }) => [sort, type])),
+    defaultSort: shape.defaultSort,
+    bySort: new Map(bySort),
+    total: statement(`${name}.total`, {
+      params: given,
+      columns: { total: 'int8' },
+      text: `select count(*) as total from ${shape.from}`,
+    }),
+    filters: shape.filters,
+  };
+}
+
+const MAX_LIMIT = 100;
+const MAX_PAGE = 10_000; // further down a cursor is the way: an offset reads and drops every row before it
+
+/** The query parameters of a list whose entries are `Item`, with its own `filters`. */
+export function listQuery<F extends TProperties>(
+  of: List<readonly SqlType[], Columns>,
+  Item: TObject,
+  filters: F,
+) {
+  const field = `(?:${Object.keys(Item.properties).join('|')})`;
+  return strict({
+    ...filters,
+    limit: Whole(1, MAX_LIMIT, { default: 20 }),
+    cursor: Type.Optional(Type.String({ description: '`nextCursor` of the page before' })),
+    page: Type.Optional(Whole(1, MAX_PAGE)),
+    sort: Type.Optional(
+      Type.Unsafe<string>({
+        type: 'string',
+        enum: [...of.bySort.keys()],
+        description: `\`-\` in front sorts downwards; otherwise ${of.defaultSort}`,
+      }),
+    ),
+    fields: Type.Optional(
+      Type.String({
+        pattern: `^${field}(?:,${field})*$`,
+        description: 'Only these fields, separated by commas',
+      }),
+    ),
+  });
+}
+
+/** The answer of a list of `Item`s. With `?fields` entries carry only some fields, so none is required. */
+export function listAnswer<P extends TProperties>(Item: TObject<P>) {
+  return strict({
+    data: Type.Array(Type.Partial(Item)),
+    pagination: strict({
+      limit: Type.Integer(),
+      nextCursor: nullable(Type.String()),
+      page: Type.Optional(Type.Integer()),
+      total: Type.Optional(Type.Integer()),
+      totalPages: Type.Optional(Type.Integer()),
+      hasNext: Type.Boolean(),
+      hasPrev: Type.Boolean(),
+    }),
+  });
+}
+
+export type ListQuery = Static<ReturnType<typeof listQuery<Record<never, never>>>>;
+export type Pagination = Static<ReturnType<typeof listAnswer>>['pagination'];
+
+/**
+ * Answers one request for a list: `filters` are the values of the list's filter parameters in their order, `toItem`
+ * makes an entry from a row. Throws `malformed` for a cursor that is not of this list, tenant and sort.
+ */
+export async function answerList<P extends readonly SqlType[], C extends Columns, T extends object>(
+  db: Database,
+  tenant: Uuid,
+  of: List<P, C>,
+  query: ListQuery,
+  filters: Params<P>,
+  toItem: (row: Row<C>) => T,
+): Promise<{ data: Partial<T>[]; pagination: Pagination }> {
+  if (query.page !== undefined && query.cursor !== undefined)
+    throw ruleViolated('?page', 'invalid_parameter', 'Send either page or cursor, not both.');
+  const from = query.cursor === undefined ? undefined : position(of, tenant, query.cursor, query.sort);
+  const sort = from?.sort ?? query.sort ?? of.defaultSort;
+
+  const [rows, total] = await db.inTenant(tenant, (tx) =>
+    Promise.all([
+      rowsFrom(tx, of, sort, query, filters, from),
+      query.page === undefined ? undefined : totalOf(tx, of, filters),
+    ]),
+  );
+  const shown = rows.slice(0, query.limit);
+  const last = shown.at(-1);
+  const hasNext = rows.length > query.limit && last !== undefined;
+  const fields = query.fields?.split(',');
+  return {
+    data: shown.map((row) => cut(toItem(row as Row<C>), fields)),
+    pagination: {
+      limit: query.limit,
+      nextCursor: hasNext ? writeCursor(of.name, tenant, { sort, value: last.sortKey, id: last.id }) : null,
+      ...(total === undefined ? {} : { page: query.page, total, totalPages: Math.ceil(total / query.limit) }),
+      hasNext,
+      hasPrev: from !== undefined || (query.page ?? 1) > 1,
+    },
+  };
+}
+
+function position(
+  of: List<readonly SqlType[], Columns>,
+  tenant: Uuid,
+  cursor: string,
+  sort: string | undefined,
+): Position {
+  const at = readCursor(of.name, tenant, of.sortTypes, cursor);
+  if (sort !== undefined && sort !== at.sort) throw invalidCursor();
+  return at;
+}
+
+/** One row more than a page shows: whether there is a next page. */
+function rowsFrom<C extends Columns>(
+  tx: Transaction,
+  of: List<readonly SqlType[], C>,
+  sort: string,
+  query: ListQuery,
+  filters: readonly unknown[],
+  from: Position | undefined,
+): Promise<Row<{ id: 'uuid'; sortKey: 'text' }>[]> {
+  const variants = of.bySort.get(sort);
+  if (variants === undefined) throw invalidCursor();
+  const run = tx.run as (of: Rows<C>, ...rest: readonly unknown[]) => Promise<Row<Keyed<C>>[]>;
+  const ask = query.limit + 1;
+  if (from !== undefined) return run(variants.after, ...filters, ask, from.value, from.id);
+  return run(variants.page, ...filters, ask, query.limit * ((query.page ?? 1) - 1));
+}
+
+async function totalOf(
+  tx: Transaction,
+  of: List<readonly SqlType[], Columns>,
+  filters: readonly unknown[],
+): Promise<number> {
+  const run = tx.run as (of: Total, ...rest: readonly unknown[]) => Promise<Row<{ total: 'int8' }>[]>;
+  return (await run(of.total, ...filters))[0]?.total ?? 0;
+}
+
+function cut<T extends object>(item: T, fields: readonly string[] | undefined): Partial<T> {
+  if (fields === undefined) return item;
+  return Object.fromEntries(fields.map((field) => [field, item[field as keyof T]])) as Partial<T>;
+}

@@ -1,0 +1,148 @@
+import {
+  Type,
+  type Static,
+  type TObject,
+  type TObjectOptions,
+  type TProperties,
+  type TSchema,
+} from 'typebox';
+import type { Instant } from './clock.ts';
+
+/**
+ * The building blocks of every request and answer schema. A schema is at once the validator, the TypeScript type
+ * and the OpenAPI document, so what is said here is what is checked.
+ */
+
+/** An object that refuses fields it does not know. */
+export function strict<P extends TProperties>(properties: P, options: TObjectOptions = {}): TObject<P> {
+  return Type.Object(properties, { ...options, additionalProperties: false });
+}
+
+/** One of several objects told apart by the constant field `tag`; an error then names the one that was meant. */
+export function oneOfBy<T extends TSchema[]>(tag: string, choices: readonly [...T]) {
+  return Type.Unsafe<Static<T[number]>>({
+    type: 'object',
+    required: [tag],
+    discriminator: { propertyName: tag },
+    oneOf: choices,
+  });
+}
+
+/** An optional field that may also be sent or answered as `null`. */
+export function nullable<T extends TSchema>(schema: T) {
+  return Type.Union([schema, Type.Null()]);
+}
+
+/** A UUID as lower-case text: one id has one spelling, so it can be compared and hashed as text. */
+export const Id = Type.String({ format: 'uuid', examples: ['0192f0c1-7b1a-7c3e-9a51-0f2d6b1c8e4a'] });
+
+/** The parameters of a path that ends in `/:id`. A value that is no id answers 404 like one that is unknown. */
+export const IdPath = Type.Object({ tenant: Type.String({ description: 'Slug of the company' }), id: Id });
+
+/** RFC 3339 with a mandatory offset, a real calendar day and no leap second; `parseInstant` reads it. */
+export const InstantText = Type.String({ format: 'date-time', examples: ['2026-11-23T08:00:00+01:00'] });
+
+/** A calendar day, `2026-11-23`. */
+export const DateText = Type.String({ format: 'date', examples: ['2026-11-23'] });
+
+/** An IANA time zone, `Europe/Berlin`. */
+export const Timezone = Type.String({ format: 'timezone', maxLength: 64, examples: ['Europe/Berlin'] });
+
+/** One line of text that starts and ends visibly and has no control characters: names, labels, words. */
+export function Name(maxLength = 200) {
+  return Type.String({
+    minLength: 1,
+    maxLength,
+    pattern: '^[^\\p{Cc}\\s](?:[^\\p{Cc}]*[^\\p{Cc}\\s])?$',
+  });
+}
+
+/** Text of several lines: notes, reasons, descriptions. */
+export function Note(maxLength = 2_000) {
+  return Type.String({ maxLength, pattern: '^(?:[^\\p{Cc}]|[\\t\\n\\r])*$' });
+}
+
+/** A whole number; the default bounds are those of PostgreSQL's `int`. */
+export function Whole(minimum = 0, maximum = 2_147_483_647, options: { default?: number } = {}) {
+  return Type.Integer({ minimum, maximum, ...options });
+}
+
+/** An amount in the smallest unit of its currency. */
+export const AmountMinor = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
+
+/** The body of every error (RFC 9457). */
+export const ProblemBody = Type.Object(
+  {
+    type: Type.String({ description: 'Where this kind of problem is described' }),
+    title: Type.String(),
+    status: Type.Integer(),
+    detail: Type.String({ description: 'What happened and what to do next' }),
+    code: Type.String({ description: 'Stable word to switch on' }),
+    errors: Type.Optional(
+      Type.Array(
+        Type.Object({
+          pointer: Type.String({
+            description: 'JSON pointer into the body, `?name` of a parameter or the name of a header',
+          }),
+          reason: Type.String({ description: 'Stable word for what is wrong there' }),
+          detail: Type.Optional(Type.String()),
+        }),
+      ),
+    ),
+    conflicts: Type.Optional(
+      Type.Array(Type.Object({ line: Type.Integer(), resource: Type.String(), reason: Type.String() }), {
+        description: 'What stood in the way: the number of the line, the resource and a stable word',
+      }),
+    ),
+    alternatives: Type.Optional(Type.Array(Type.Unknown(), { description: 'What could be had instead' })),
+    requestId: Type.String(),
+  },
+  { title: 'Problem' },
+);
+
+/** The checks behind the `format`s above, by name; a schema that names any other format is refused at start. */
+export const formats: Readonly<Record<string, (text: string) => boolean>> = {
+  uuid: (text) => UUID.test(text),
+  'date-time': (text) => readInstant(text) !== undefined,
+  date: isDate,
+  timezone: isTimezone,
+};
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+const INSTANT =
+  /^(\d{4}-\d\d-\d\d)[Tt](?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?(?:[Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/;
+const FIRST = Date.parse('0001-01-01T00:00:00Z');
+const LAST = Date.parse('9999-12-31T23:59:59.999Z');
+
+export function isUuid(text: string): boolean {
+  return UUID.test(text);
+}
+
+/** The moment that a text of the format `date-time` means, cut to milliseconds. Throws RangeError on any other text. */
+export function parseInstant(text: string): Instant {
+  const at = readInstant(text);
+  if (at === undefined) throw new RangeError('This is no RFC 3339 time with an offset.');
+  return at;
+}
+
+function readInstant(text: string): Instant | undefined {
+  const day = INSTANT.exec(text)?.[1];
+  if (day === undefined || !isDate(day)) return undefined;
+  const at = Date.parse(text.toUpperCase());
+  return at >= FIRST && at <= LAST ? at : undefined; // an offset can lead out of the years that can be written
+}
+
+export function isDate(text: string): boolean {
+  const [, year, month, day] = /^(\d{4})-(\d\d)-(\d\d)$/.exec(text)?.map(Number) ?? [];
+  if (!year || !month || !day) return false; // there is no year, month or day 0
+  return month <= 12 && day <= new Date(Date.UTC(2000 + (year % 400), month, 0)).getUTCDate();
+}
+
+export function isTimezone(text: string): boolean {
+  if (!/^[A-Za-z]/.test(text)) return false; // plain offsets such as +02:00 know no daylight saving
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: text }) !== undefined;
+  } catch {
+    return false;
+  }
+}
