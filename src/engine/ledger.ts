@@ -1,5 +1,5 @@
 import type { Instant } from '../platform/clock.ts';
-import type { Conflict } from '../platform/errors.ts';
+import type { Conflict, ConflictReason } from '../platform/errors.ts';
 import type { Uuid } from '../platform/id.ts';
 import { transitions, type Booking, type BookingState } from './booking.ts';
 import {
@@ -190,7 +190,7 @@ export class Ledger {
   }
 
   #slotConflict(line: number, need: IntervalNeed, asked: IntervalNeed[]): Conflict[] {
-    const conflict = (reason: string) => [{ line, resource: need.resourceId, reason }];
+    const conflict = (reason: ConflictReason) => [{ line, resource: need.resourceId, reason }];
     if (!this.#calendars.has(need.resourceId)) return conflict('not_bookable');
     const sameRequest = asked.some((other) => other.resourceId === need.resourceId && overlaps(other, need));
     asked.push(need);
@@ -203,7 +203,7 @@ export class Ledger {
   #unitsConflict(line: number, need: UnitsNeed, asked: Map<string, number>): Conflict[] {
     const key = unitsKey(need);
     const free = this.#free.get(key);
-    const conflict = (reason: string) => [{ line, resource: need.resourceId, reason }];
+    const conflict = (reason: ConflictReason) => [{ line, resource: need.resourceId, reason }];
     if (free === undefined) return conflict('not_bookable');
     const before = asked.get(key) ?? 0;
     asked.set(key, before + need.units);

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { Problem } from './errors.ts';
+import { malformed, type Problem } from './errors.ts';
 import type { Uuid } from './id.ts';
 import { formats, isUuid } from './schema.ts';
 
@@ -45,10 +45,11 @@ export function readCursor(
 }
 
 export function invalidCursor(): Problem {
-  const detail = 'This cursor was not made by this list. Start again without a cursor.';
-  return new Problem('malformed', detail, {
-    errors: [{ pointer: '?cursor', reason: 'invalid_cursor', detail }],
-  });
+  return malformed(
+    '?cursor',
+    'invalid_cursor',
+    'This cursor was not made by this list. Start again without a cursor.',
+  );
 }
 
 const READABLE: Readonly<Record<SortType, (value: string) => boolean>> = {

@@ -1,6 +1,6 @@
 /**
- * The one catalogue of everything a caller can be told. `docs/errors.md` documents each code and a test keeps
- * the two in step. Codes are a contract: they are added, never renamed.
+ * The one catalogue of everything a caller can be told: `code` says what kind of problem it is, `reason` which fault.
+ * `docs/errors.md` documents each of them and a test keeps the two in step. They are a contract: added, never renamed.
  */
 export const catalogue = {
   malformed: { status: 400, title: 'The request cannot be read' },
@@ -8,6 +8,7 @@ export const catalogue = {
   forbidden: { status: 403, title: 'This key may not do that' },
   not_found: { status: 404, title: 'Not found' },
   method_not_allowed: { status: 405, title: 'Method not allowed' },
+  request_timeout: { status: 408, title: 'The request took too long to arrive' },
   capacity_unavailable: { status: 409, title: 'Not available' },
   wrong_state: { status: 409, title: 'Not possible in this state' },
   in_use: { status: 409, title: 'Still needed by bookings' },
@@ -20,24 +21,72 @@ export const catalogue = {
   rule_violated: { status: 422, title: 'The request breaks a rule' },
   idempotency_key_reused: { status: 422, title: 'Idempotency key used for another request' },
   precondition_required: { status: 428, title: 'If-Match is needed' },
+  headers_too_large: { status: 431, title: 'Request headers too large' },
   internal: { status: 500, title: 'Unexpected error' },
   unavailable: { status: 503, title: 'Temporarily unavailable' },
 } as const satisfies Record<string, { status: number; title: string }>;
 
 export type ProblemCode = keyof typeof catalogue;
 
-/** One fault inside a request: an RFC 6901 pointer into the body (or `?name`, `header`) and a stable reason. */
+/** What can be wrong at one place of a request, with the sentence that is told when there is none more precise. */
+export const reasons = {
+  // with `malformed`: it cannot be read
+  invalid_json: 'This is not valid JSON.',
+  invalid_encoding: 'This is not valid UTF-8.',
+  empty_body: 'A JSON body is needed here.',
+  too_deep: 'This is nested too deeply.',
+  forbidden_key: 'This name is not allowed in a request.',
+  duplicate_parameter: 'This parameter may be given only once.',
+  invalid_cursor: 'This cursor was not made by this list.',
+  invalid_idempotency_key: 'An idempotency key is 1 to 255 printable ASCII characters.',
+  invalid_request: 'This is not a valid HTTP request.',
+  // with `rule_violated`: it can be read, but not accepted
+  missing_field: 'This is needed.',
+  unknown_field: 'This is not known here.',
+  invalid_type: 'This has the wrong type.',
+  invalid_number: 'This must be a whole number, written without quotes.',
+  out_of_range: 'This number is too small or too large.',
+  invalid_value: 'This is none of the allowed values.',
+  invalid_text: 'This text is empty, too long or has characters that are not allowed.',
+  invalid_time:
+    'This must be a real date or an RFC 3339 time with an offset, such as 2026-11-23T08:00:00+01:00.',
+  invalid_reference: 'This is not the id of anything that can be used here.',
+  invalid_parameter: 'This parameter has a value that is not allowed.',
+  unknown_timezone: 'This is no IANA time zone, such as Europe/Berlin.',
+  too_few_items: 'There are too few entries.',
+  too_many_items: 'There are too many entries.',
+  duplicate_item: 'Entries may not be repeated.',
+  empty_interval: 'The end must lie after the start.',
+  interval_too_long: 'The time between start and end is too long.',
+  in_past: 'This time has already begun.',
+  too_far_ahead: 'This time lies too far in the future.',
+} as const satisfies Record<string, string>;
+
+export type Reason = keyof typeof reasons;
+
+/** Why a line could not have what it asked for; with `capacity_unavailable`. */
+export const conflictReasons = {
+  slot_taken: 'The time is taken by another booking.',
+  sold_out: 'Not enough units are left.',
+  overlaps_own_line: 'Another line of the same request takes this time.',
+  not_bookable: 'There is no such thing to book, or no longer.',
+} as const satisfies Record<string, string>;
+
+export type ConflictReason = keyof typeof conflictReasons;
+
+/** One fault inside a request. */
 export interface Fault {
+  /** RFC 6901 pointer into the body, `?name` of a query parameter, or the name of a header. */
   pointer: string;
-  reason: string;
+  reason: Reason;
   detail?: string;
 }
 
-/** Why a line was refused: its 1-based number, the resource and a stable reason such as `taken`. */
+/** Why a line was refused: its 1-based number and the resource that it could not have. */
 export interface Conflict {
   line: number;
   resource: string;
-  reason: string;
+  reason: ConflictReason;
 }
 
 export interface ProblemDetails {
@@ -65,8 +114,13 @@ export function notFound(what: string): Problem {
   return new Problem('not_found', `There is no such ${what}.`);
 }
 
-/** A request that can be read but breaks a rule; `reason` is the stable word for which one. */
-export function ruleViolated(pointer: string, reason: string, detail: string): Problem {
+/** A request that cannot be read, for one reason. */
+export function malformed(pointer: string, reason: Reason, detail: string = reasons[reason]): Problem {
+  return new Problem('malformed', detail, { errors: [{ pointer, reason, detail }] });
+}
+
+/** A request that can be read but breaks one rule. */
+export function ruleViolated(pointer: string, reason: Reason, detail: string = reasons[reason]): Problem {
   return new Problem('rule_violated', detail, { errors: [{ pointer, reason, detail }] });
 }
 
