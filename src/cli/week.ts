@@ -1,5 +1,6 @@
 import { Temporal } from 'temporal-polyfill';
 import { iso, type Instant } from '../platform/clock.ts';
+import { isDate } from '../platform/schema.ts';
 
 const MONDAY = 1;
 
@@ -11,21 +12,7 @@ export function mondayAhead(now: Instant, timezone: string, daysAhead: number): 
 
 /** Whether the text is a date of the calendar that is a Monday. */
 export function isMonday(text: string): boolean {
-  if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return false;
-  try {
-    return Temporal.PlainDate.from(text).dayOfWeek === MONDAY;
-  } catch {
-    return false;
-  }
-}
-
-export function isTimezone(name: string): boolean {
-  try {
-    Temporal.Now.zonedDateTimeISO(name);
-    return !/^[+-]/.test(name); // an offset is no zone: it knows no summer time
-  } catch {
-    return false;
-  }
+  return isDate(text) && Temporal.PlainDate.from(text).dayOfWeek === MONDAY;
 }
 
 /**
