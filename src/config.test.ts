@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ConfigError, describeConfig, readConfig } from './config.ts';
+
+test('an empty environment means the documented defaults', () => {
+  const config = readConfig({});
+  assert.equal(config.port, 3000);
+  assert.equal(config.dataDir, './data');
+  assert.equal(config.databaseUrl, undefined);
+  assert.equal(config.namedStatements, true);
+});
+
+test('an empty variable counts as unset', () => {
+  assert.equal(readConfig({ PORT: '', DATABASE_URL: '' }).port, 3000);
+});
+
+test('every wrong variable is named at once', () => {
+  const env = { PORT: '70000', RATE_LIMIT: 'no', DATABASE_POOL_SIZE: '1e3', LOG_LEVEL: 'loud' };
+  assert.throws(
+    () => readConfig(env),
+    (error) => error instanceof ConfigError && Object.keys(env).every((name) => error.message.includes(name)),
+  );
+});
+
+test('a wrong database URL is refused without repeating its password', () => {
+  for (const url of ['mysql://a:secret@host/x', 'postgres://:secret@host/x', 'secret'])
+    assert.throws(
+      () => readConfig({ DATABASE_URL: url }),
+      (error) => error instanceof ConfigError && !error.message.includes('secret'),
+    );
+});
+
+test('the switch that takes a guard out is refused outside tests', () => {
+  assert.throws(() => readConfig({ HOLDFAST_TEST_UNSAFE: 'no-guard' }), ConfigError);
+  assert.equal(readConfig({ HOLDFAST_TEST_UNSAFE: 'no-guard', NODE_ENV: 'test' }).testUnsafe, 'no-guard');
+});
+
+test('help lists every variable that is read', () => {
+  const read = new Set<string>();
+  readConfig(new Proxy({}, { get: (_, name) => void read.add(String(name)) }));
+  read.delete('NODE_ENV');
+  assert.deepEqual(new Set(describeConfig().map(({ name }) => name)), read);
+});
