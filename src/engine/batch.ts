@@ -1,6 +1,6 @@
 import type { Database } from '../platform/db.ts';
 import { unavailable } from '../platform/errors.ts';
-import { asFault, DatabaseFault } from '../platform/fault.ts';
+import { DatabaseFault } from '../platform/fault.ts';
 import type { Uuid } from '../platform/id.ts';
 import type { Log } from '../platform/log.ts';
 import type { Command, Outcome } from './command.ts';
@@ -38,7 +38,7 @@ export function batchRunner(db: Database, log: Log): RunBatch {
         const outcomes = await attempt(tenant, commands, again);
         return outcomes.map((value) => ({ status: 'fulfilled', value }));
       } catch (error) {
-        fault = asFault(error);
+        fault = error instanceof DatabaseFault ? error : new DatabaseFault('other', '', '', error);
         if (!passes(fault)) break;
         log.debug({ err: fault, tenant, size: commands.length, again }, 'a batch failed and may pass');
       }

@@ -33,7 +33,7 @@ export const lockStock = statement('engine.lockStock', {
     for no key update of s`,
 });
 
-const bookingColumns = {
+export const bookingColumns = {
   id: 'uuid',
   reference: 'text',
   state: 'text',
@@ -106,15 +106,27 @@ const intervalSelect = `
     c.resource_id as "resourceId", c.booking_id as "bookingId", c.line_no as "lineNo",
     c.starts_at as "startsAt", c.ends_at as "endsAt", c.expires_at as "expiresAt"`;
 
-/** Rides interval_claim_by_end: per slot asked for, from the first claim that ends after its start. */
+/**
+ * Rides interval_claim_by_end. Claims of one calendar never overlap, so ordered by their end they are ordered by their
+ * start too: those that end inside the slot are one index range, and at most one more can reach over its end. A plain
+ * `starts_at < end` would walk through everything booked after it (architecture: range operators cannot be index
+ * conditions under row-level security).
+ */
 export const overlapping = statement('engine.overlapping', {
   params: ['uuid', 'uuid[]', 'timestamptz[]', 'timestamptz[]'],
   columns: intervalColumns,
   text: `select distinct ${intervalSelect}
     from unnest($2::uuid[], $3::timestamptz[], $4::timestamptz[]) as asked (resource_id, starts_at, ends_at)
-    join engine.interval_claim c
-      on c.tenant_id = $1 and c.resource_id = asked.resource_id
-     and c.ends_at > asked.starts_at and c.starts_at < asked.ends_at`,
+    cross join lateral (
+      select i.* from engine.interval_claim i
+      where i.tenant_id = $1 and i.resource_id = asked.resource_id
+        and i.ends_at > asked.starts_at and i.ends_at <= asked.ends_at
+      union all
+      (select i.* from engine.interval_claim i
+       where i.tenant_id = $1 and i.resource_id = asked.resource_id and i.ends_at > asked.ends_at
+       order by i.ends_at limit 1)
+    ) c
+    where c.starts_at < asked.ends_at`,
 });
 
 export const intervalsOf = statement('engine.intervalsOf', {

@@ -108,7 +108,7 @@ export const insertAnswers = statement('engine.insertAnswers', {
   params: ['uuid', 'text[]', 'text[]', 'text[]', 'bytea[]', 'int4[]', 'text[]', 'timestamptz'],
   columns: {},
   text: `insert into engine.idempotency as i (tenant_id, principal, route, key, fingerprint, status, body, at)
-    select k.tenant_id, n.principal, n.route, n.key, n.fingerprint, n.status, n.body, $8
+    select k.tenant_id, n.principal, n.route, n.key, n.fingerprint, n.status, n.body, coalesce($8, now())
     from engine.tenant_clock k
     cross join unnest($2::text[], $3::text[], $4::text[], $5::bytea[], $6::int[], $7::text[])
       as n (principal, route, key, fingerprint, status, body)
@@ -122,7 +122,7 @@ export const appendChanges = statement('engine.appendChanges', {
   text: `with k as (
       update engine.tenant_clock c set seq = c.seq + $2 where c.tenant_id = $1 returning c.tenant_id, c.seq - $2 as base)
     insert into engine.change as g (tenant_id, seq, at, type, booking_id, resource_ids, actor, payload)
-    select k.tenant_id, k.base + n.position, $3, n.type, n.booking_id, n.resource_ids::uuid[], n.actor, n.payload
+    select k.tenant_id, k.base + n.position, coalesce($3, now()), n.type, n.booking_id, n.resource_ids::uuid[], n.actor, n.payload
     from k
     cross join unnest($4::text[], $5::uuid[], $6::text[], $7::text[], $8::jsonb[])
       with ordinality as n (type, booking_id, resource_ids, actor, payload, position)

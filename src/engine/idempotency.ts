@@ -1,0 +1,67 @@
+import type { Database, Transaction } from '../platform/db.ts';
+import { Problem } from '../platform/errors.ts';
+import { DatabaseFault } from '../platform/fault.ts';
+import type { Uuid } from '../platform/id.ts';
+import type { Idempotency } from './command.ts';
+import { twinsOf } from './queries.ts';
+import { insertAnswers } from './writes.ts';
+
+export interface Answer {
+  status: number;
+  /** JSON text as it goes out. */
+  body: string;
+  /** True when this is the kept answer of an earlier call. */
+  replayed: boolean;
+}
+
+type Asked = Omit<Idempotency, 'render' | 'status'>;
+
+/**
+ * Runs a write that is no engine command at most once per idempotency key: its answer is kept in the same transaction.
+ * Without a key it simply runs. Throws `idempotency_key_reused` when the key was used for another request.
+ */
+export async function once(
+  db: Database,
+  tenant: Uuid,
+  asked: Asked | undefined,
+  work: (tx: Transaction) => Promise<{ status: number; body: string }>,
+): Promise<Answer> {
+  const attempt = () =>
+    db.inTenant(tenant, async (tx) => {
+      const kept = asked === undefined ? undefined : await findAnswer(tx, asked);
+      if (kept !== undefined) return kept;
+      const made = await work(tx);
+      if (asked !== undefined) await keepAnswer(tx, asked, made);
+      return { ...made, replayed: false };
+    });
+  try {
+    return await attempt();
+  } catch (error) {
+    // A twin committed between our look and our insert: now the look finds it.
+    if (error instanceof DatabaseFault && error.constraint === 'idempotency_pkey') return attempt();
+    throw error;
+  }
+}
+
+export function keyReused(): Problem {
+  return new Problem(
+    'idempotency_key_reused',
+    'This Idempotency-Key was used for another request. Use a new key for a new request.',
+  );
+}
+
+async function findAnswer(tx: Transaction, asked: Asked): Promise<Answer | undefined> {
+  const [twin] = await tx.run(twinsOf, [asked.principal], [asked.route], [asked.key]);
+  if (twin === undefined) return undefined;
+  if (!twin.fingerprint.equals(asked.fingerprint)) throw keyReused();
+  return { status: twin.status, body: twin.body, replayed: true };
+}
+
+async function keepAnswer(
+  tx: Transaction,
+  asked: Asked,
+  made: { status: number; body: string },
+): Promise<void> {
+  const { principal, route, key, fingerprint } = asked;
+  await tx.run(insertAnswers, [principal], [route], [key], [fingerprint], [made.status], [made.body], null);
+}

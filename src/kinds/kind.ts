@@ -1,0 +1,43 @@
+import type { TSchema } from 'typebox';
+import type { Engine, HoldLine } from '../engine/index.ts';
+import type { Tenant } from '../people/access.ts';
+import type { App } from '../people/route.ts';
+import type { Instant } from '../platform/clock.ts';
+import type { Database } from '../platform/db.ts';
+import type { Uuid } from '../platform/id.ts';
+
+/** A line as it was asked for, already checked against the kind's schema. `no` is its place in the request, from 1. */
+export interface AskedLine<Line = unknown> {
+  no: number;
+  line: Line;
+}
+
+export interface ResolveContext {
+  db: Database;
+  tenant: Tenant;
+  now: Instant;
+  /** True when a guard had moved on: read the catalogue from the database, past every cache. */
+  fresh: boolean;
+}
+
+/** Lines turned into needs and prices, with the versions of the catalogue entries they were read from. */
+export interface Resolved {
+  lines: HoldLine[];
+  guards: Map<Uuid, number>;
+}
+
+/**
+ * One kind of booking: turns lines into claims and prices, and brings its own catalogue. Everything after that, from
+ * the lock to the answer, is the engine's and the same for all kinds.
+ */
+export interface Kind {
+  readonly name: string;
+  /** The schema of each line this kind takes, by the word that `kind` must have in it. */
+  readonly lines: Readonly<Record<string, TSchema>>;
+  /** Throws `not_found` or `rule_violated`, naming the line, when a line cannot be sold whatever is free. */
+  resolve(context: ResolveContext, lines: readonly AskedLine[]): Promise<Resolved>;
+  /** What could be had instead of a line that was refused; a few, nearest first. */
+  alternatives(context: ResolveContext, refused: HoldLine): Promise<readonly object[]>;
+  /** The kind's own resources; `app` stands at `/api/v1/:tenant`. */
+  routes(app: App, deps: { db: Database; engine: Engine }): void;
+}

@@ -1,0 +1,139 @@
+import { list } from '../../platform/list.ts';
+import { statement } from '../../platform/statement.ts';
+
+const roomColumns = {
+  id: 'uuid',
+  name: 'text',
+  building: 'text',
+  buildingId: 'uuid',
+  floor: 'text?',
+  capacity: 'int4',
+  equipment: 'text[]',
+  archivedAt: 'timestamptz?',
+  createdAt: 'timestamptz',
+  version: 'int4',
+} as const;
+
+const roomSelect = `r.id, r.name, b.name as building, r.building_id as "buildingId", r.floor, r.capacity, r.equipment,
+  r.archived_at as "archivedAt", r.created_at as "createdAt", r.version`;
+
+const roomFrom = `rooms.room r join rooms.building b on b.tenant_id = r.tenant_id and b.id = r.building_id`;
+
+// $2 building, $3 least capacity, $4 equipment (all of it), $5 part of a name, each null when not asked for.
+const matches = `($2::text is null or b.name = $2) and ($3::int is null or r.capacity >= $3)
+  and ($4::text[] is null or r.equipment @> $4)
+  and ($5::text is null or position(lower($5) in lower(r.name)) > 0 or position(lower($5) in lower(b.name)) > 0)`;
+
+const roomSorts = {
+  name: { by: 'r.name', type: 'text' },
+  capacity: { by: 'r.capacity', type: 'int4' },
+  createdAt: { by: 'r.created_at', type: 'timestamptz' },
+} as const;
+
+/** Rides room_by_name, room_by_capacity or room_by_age. */
+export const roomList = list('rooms.list', {
+  filters: ['text', 'int4', 'text[]', 'text', 'bool'],
+  columns: roomColumns,
+  select: roomSelect,
+  from: `${roomFrom} where r.tenant_id = $1 and ${matches} and (r.archived_at is not null) = $6`,
+  id: 'r.id',
+  sorts: roomSorts,
+  defaultSort: 'name',
+});
+
+// The first live claim that ends after `from` decides: claims of a calendar do not overlap, so none after it starts
+// earlier. Rides interval_claim_by_end.
+const isFree = (from: string, to: string) => `not exists (
+    select from (
+      select i.starts_at from engine.interval_claim i
+      where i.tenant_id = $1 and i.resource_id = r.id and i.ends_at > ${from}
+        and (i.expires_at is null or i.expires_at > now())
+      order by i.ends_at limit 1
+    ) first where first.starts_at < ${to})`;
+
+/** Rooms that are free from $6 to $7. Rides room_by_capacity, and interval_claim_by_end once for each room. */
+export const freeRoomList = list('rooms.freeList', {
+  filters: ['text', 'int4', 'text[]', 'text', 'timestamptz', 'timestamptz'],
+  columns: roomColumns,
+  select: roomSelect,
+  from: `${roomFrom} where r.tenant_id = $1 and ${matches} and r.archived_at is null and ${isFree('$6', '$7')}`,
+  id: 'r.id',
+  sorts: roomSorts,
+  defaultSort: 'capacity',
+});
+
+/** The smallest rooms with at least $2 places that are free from $3 to $4. Rides room_by_capacity. */
+export const freeRoomsLike = statement('rooms.freeLike', {
+  params: ['uuid', 'int4', 'timestamptz', 'timestamptz', 'int4'],
+  columns: { id: 'uuid', name: 'text' },
+  text: `select r.id, r.name from rooms.room r
+    where r.tenant_id = $1 and r.capacity >= $2 and r.archived_at is null and ${isFree('$3', '$4')}
+    order by r.capacity, r.id limit $5`,
+});
+
+/** Rides building_name_unique. */
+export const buildingList = list('rooms.buildingList', {
+  filters: [],
+  columns: { id: 'uuid', name: 'text', createdAt: 'timestamptz', rooms: 'int8' },
+  select: `b.id, b.name, b.created_at as "createdAt",
+    (select count(*) from rooms.room r where r.tenant_id = $1 and r.building_id = b.id and r.archived_at is null) as rooms`,
+  from: `rooms.building b where b.tenant_id = $1`,
+  id: 'b.id',
+  sorts: { name: { by: 'b.name', type: 'text' } },
+  defaultSort: 'name',
+});
+
+export const roomsById = statement('rooms.byId', {
+  params: ['uuid', 'uuid[]'],
+  columns: roomColumns,
+  text: `select ${roomSelect} from ${roomFrom} where r.tenant_id = $1 and r.id = any ($2::uuid[])`,
+});
+
+export const lockRoom = statement('rooms.lock', {
+  params: ['uuid', 'uuid'],
+  columns: roomColumns,
+  text: `select ${roomSelect} from ${roomFrom} where r.tenant_id = $1 and r.id = $2 for no key update of r`,
+});
+
+/** Creates the building unless it is there; says nothing, `buildingByName` does. */
+export const ensureBuilding = statement('rooms.ensureBuilding', {
+  params: ['uuid', 'uuid', 'text'],
+  columns: {},
+  text: `insert into rooms.building as b (tenant_id, id, name, created_at) values ($1, $2, $3, now())
+    on conflict (tenant_id, name) do nothing`,
+});
+
+export const buildingByName = statement('rooms.buildingByName', {
+  params: ['uuid', 'text'],
+  columns: { id: 'uuid' },
+  text: `select b.id from rooms.building b where b.tenant_id = $1 and b.name = $2`,
+});
+
+export const buildingById = statement('rooms.buildingById', {
+  params: ['uuid', 'uuid'],
+  columns: { id: 'uuid', name: 'text', createdAt: 'timestamptz', rooms: 'int8' },
+  text: `select b.id, b.name, b.created_at as "createdAt",
+      (select count(*) from rooms.room r where r.tenant_id = $1 and r.building_id = b.id and r.archived_at is null) as rooms
+    from rooms.building b where b.tenant_id = $1 and b.id = $2`,
+});
+
+export const insertRoom = statement('rooms.insert', {
+  params: ['uuid', 'uuid', 'uuid', 'text', 'text', 'int4', 'text[]'],
+  columns: {},
+  text: `insert into rooms.room as r (tenant_id, id, building_id, name, floor, capacity, equipment, created_at)
+    values ($1, $2, $3, $4, $5, $6, $7, now())`,
+});
+
+export const updateRoom = statement('rooms.update', {
+  params: ['uuid', 'uuid', 'uuid', 'text', 'text', 'int4', 'text[]', 'bool'],
+  columns: {},
+  text: `update rooms.room r set building_id = $3, name = $4, floor = $5, capacity = $6, equipment = $7,
+      archived_at = case when $8 then coalesce(r.archived_at, now()) end, version = r.version + 1
+    where r.tenant_id = $1 and r.id = $2`,
+});
+
+export const deleteRoom = statement('rooms.delete', {
+  params: ['uuid', 'uuid'],
+  columns: {},
+  text: `delete from rooms.room r where r.tenant_id = $1 and r.id = $2`,
+});

@@ -1,0 +1,117 @@
+import { closeCalendar, openCalendar } from '../../engine/calendar.ts';
+import { recordChange } from '../../engine/change.ts';
+import { dropGuard, raiseGuard } from '../../engine/guard.ts';
+import { iso } from '../../platform/clock.ts';
+import type { Transaction } from '../../platform/db.ts';
+import { notFound, Problem } from '../../platform/errors.ts';
+import { DatabaseFault } from '../../platform/fault.ts';
+import { uuidV7, type Uuid } from '../../platform/id.ts';
+import type { Row } from '../../platform/statement.ts';
+import * as sql from './queries.ts';
+import type { NewRoom, Room, RoomPatch } from './schema.ts';
+
+export function toRoom({ archivedAt, createdAt, ...row }: Row<typeof sql.roomsById.columns>): Room {
+  return { ...row, archived: archivedAt !== null, createdAt: iso(createdAt) };
+}
+
+/** Creates a room, its building if that is new, and its calendar. Throws `already_exists` on a name taken there. */
+export async function createRoom(tx: Transaction, actor: string, asked: NewRoom): Promise<Room> {
+  const id = uuidV7();
+  const buildingId = await buildingNamed(tx, asked.building);
+  await orNameTaken(
+    tx.run(
+      sql.insertRoom,
+      id,
+      buildingId,
+      asked.name,
+      asked.floor ?? null,
+      asked.capacity,
+      asked.equipment ?? [],
+    ),
+  );
+  await openCalendar(tx, id);
+  await raiseGuard(tx, id, 1);
+  await recordChange(tx, { type: 'room.created', resourceIds: [id], actor });
+  return readRoom(tx, id);
+}
+
+/** Changes the fields sent. `check` sees the version under the room's lock and throws when the caller's is older. */
+export async function updateRoom(
+  tx: Transaction,
+  actor: string,
+  id: Uuid,
+  patch: RoomPatch,
+  check: (version: number) => void,
+): Promise<Room> {
+  const before = await lockRoom(tx, id);
+  check(before.version);
+  const after = { ...before, ...patch };
+  const buildingId = await buildingNamed(tx, after.building);
+  await orNameTaken(
+    tx.run(
+      sql.updateRoom,
+      id,
+      buildingId,
+      after.name,
+      after.floor,
+      after.capacity,
+      after.equipment,
+      after.archived,
+    ),
+  );
+  await raiseGuard(tx, id, before.version + 1);
+  await recordChange(tx, { type: 'room.updated', resourceIds: [id], actor, payload: patch });
+  return readRoom(tx, id);
+}
+
+/** Removes a room that no booking claims. Throws `in_use` otherwise: such a room is archived instead. */
+export async function deleteRoom(
+  tx: Transaction,
+  actor: string,
+  id: Uuid,
+  check: (version: number) => void,
+): Promise<void> {
+  check((await lockRoom(tx, id)).version);
+  const closed = await closeCalendar(tx, id).catch((error: unknown) => {
+    if (error instanceof DatabaseFault && error.kind === 'reference') return false; // a hold came in between
+    throw error;
+  });
+  if (!closed)
+    throw new Problem(
+      'in_use',
+      'Bookings still need this room. Archive it instead: PATCH {"archived": true}.',
+    );
+  await tx.run(sql.deleteRoom, id);
+  await dropGuard(tx, id);
+  await recordChange(tx, { type: 'room.deleted', resourceIds: [id], actor });
+}
+
+export async function readRoom(tx: Transaction, id: Uuid): Promise<Room> {
+  const [row] = await tx.run(sql.roomsById, [id]);
+  if (row === undefined) throw notFound('room');
+  return toRoom(row);
+}
+
+async function lockRoom(tx: Transaction, id: Uuid): Promise<Room> {
+  const [row] = await tx.run(sql.lockRoom, id);
+  if (row === undefined) throw notFound('room');
+  return toRoom(row);
+}
+
+async function buildingNamed(tx: Transaction, name: string): Promise<Uuid> {
+  await tx.run(sql.ensureBuilding, uuidV7(), name);
+  const [row] = await tx.run(sql.buildingByName, name);
+  if (row === undefined) throw new Error(`the building ${name} was neither there nor created`);
+  return row.id;
+}
+
+async function orNameTaken(written: Promise<unknown>): Promise<void> {
+  await written.catch((error: unknown) => {
+    if (error instanceof DatabaseFault && error.constraint === 'room_name_unique')
+      throw new Problem(
+        'already_exists',
+        'This building already has a room of that name. Choose another name.',
+      );
+    throw error;
+  });
+}

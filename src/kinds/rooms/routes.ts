@@ -1,0 +1,239 @@
+import { Type } from 'typebox';
+import { busy, freeBetween, type Stretch } from '../../engine/calendar.ts';
+import { once } from '../../engine/idempotency.ts';
+import { repeatable, sendAnswer } from '../../people/repeat.ts';
+import type { App } from '../../people/route.ts';
+import { iso } from '../../platform/clock.ts';
+import type { Database } from '../../platform/db.ts';
+import { notFound, ruleViolated } from '../../platform/errors.ts';
+import { answerList, listAnswer, listQuery } from '../../platform/list.ts';
+import { etag, requireVersion } from '../../platform/precondition.ts';
+import { IdPath, parseInstant, strict } from '../../platform/schema.ts';
+import type { Row } from '../../platform/statement.ts';
+import * as sql from './queries.ts';
+import { createRoom, deleteRoom, readRoom, toRoom, updateRoom } from './room.ts';
+import * as schema from './schema.ts';
+
+const LONGEST_LOOK_MS = 366 * 86_400_000;
+
+export function roomRoutes(app: App, { db }: { db: Database }): void {
+  const tags = ['Rooms'];
+
+  app.get(
+    '/rooms',
+    {
+      schema: {
+        tags,
+        summary: 'List rooms',
+        operationId: 'listRooms',
+        querystring: listQuery(sql.roomList, schema.Room, {
+          ...schema.RoomFilters,
+          archived: Type.Optional(
+            Type.Boolean({ default: false, description: 'Show the archived rooms instead' }),
+          ),
+        }),
+        response: { 200: listAnswer(schema.Room) },
+      },
+      config: { permission: 'catalogue.read' },
+    },
+    ({ actor, query }) =>
+      answerList(
+        db,
+        actor.tenant.id,
+        sql.roomList,
+        query,
+        [...roomFilters(query), query.archived ?? false],
+        toRoom,
+      ),
+  );
+
+  app.post(
+    '/rooms',
+    {
+      schema: {
+        tags,
+        summary: 'Add a room',
+        operationId: 'createRoom',
+        body: schema.NewRoom,
+        response: { 201: schema.Room },
+      },
+      config: { permission: 'catalogue.write' },
+    },
+    async (request, reply) => {
+      const { actor, body } = request;
+      const made = await once(db, actor.tenant.id, repeatable(request), async (tx) => ({
+        status: 201,
+        body: JSON.stringify(await createRoom(tx, actor.principal, body)),
+      }));
+      return sendAnswer(reply, made);
+    },
+  );
+
+  app.get(
+    '/rooms/availability',
+    {
+      schema: {
+        tags,
+        summary: 'Find rooms that are free for a whole stretch of time',
+        operationId: 'findFreeRooms',
+        querystring: listQuery(sql.freeRoomList, schema.Room, { ...schema.RoomFilters, ...schema.Window }),
+        response: { 200: listAnswer(schema.Room) },
+      },
+      config: { permission: 'catalogue.read' },
+    },
+    ({ actor, query }) => {
+      const { startsAt, endsAt } = windowOf(query);
+      const filters = [...roomFilters(query), startsAt, endsAt] as const;
+      return answerList(db, actor.tenant.id, sql.freeRoomList, query, filters, toRoom);
+    },
+  );
+
+  app.get(
+    '/rooms/:id',
+    {
+      schema: {
+        tags,
+        summary: 'Read a room',
+        operationId: 'getRoom',
+        params: IdPath,
+        response: { 200: schema.Room },
+      },
+      config: { permission: 'catalogue.read' },
+    },
+    async ({ actor, params }, reply) => {
+      const room = await db.inTenant(actor.tenant.id, (tx) => readRoom(tx, params.id));
+      return reply.header('etag', etag(room.version)).send(room);
+    },
+  );
+
+  app.patch(
+    '/rooms/:id',
+    {
+      schema: {
+        tags,
+        summary: 'Change a room',
+        operationId: 'updateRoom',
+        params: IdPath,
+        body: schema.RoomPatch,
+        response: { 200: schema.Room },
+      },
+      config: { permission: 'catalogue.write' },
+    },
+    async (request, reply) => {
+      const { actor, params, body } = request;
+      const room = await db.inTenant(actor.tenant.id, (tx) =>
+        updateRoom(tx, actor.principal, params.id, body, (version) => requireVersion(request, version)),
+      );
+      return reply.header('etag', etag(room.version)).send(room);
+    },
+  );
+
+  app.delete(
+    '/rooms/:id',
+    {
+      schema: {
+        tags,
+        summary: 'Remove a room that no booking needs',
+        operationId: 'deleteRoom',
+        params: IdPath,
+        response: { 204: Type.Null({ description: 'Removed' }) },
+      },
+      config: { permission: 'catalogue.write' },
+    },
+    async (request, reply) => {
+      const { actor, params } = request;
+      await db.inTenant(actor.tenant.id, (tx) =>
+        deleteRoom(tx, actor.principal, params.id, (version) => requireVersion(request, version)),
+      );
+      return reply.code(204).send(null);
+    },
+  );
+
+  app.get(
+    '/rooms/:id/availability',
+    {
+      schema: {
+        tags,
+        summary: 'See when a room is free and when it is taken',
+        operationId: 'getRoomAvailability',
+        params: IdPath,
+        querystring: strict(schema.Window),
+        response: { 200: schema.RoomAvailability },
+      },
+      config: { permission: 'catalogue.read' },
+    },
+    async ({ actor, params, query }) => {
+      const window = windowOf(query);
+      const [room, taken] = await Promise.all([
+        db.read(actor.tenant.id, sql.roomsById, [params.id]),
+        busy(db, actor.tenant.id, params.id, window),
+      ]);
+      if (room.length === 0) throw notFound('room');
+      return {
+        roomId: params.id,
+        free: freeBetween(taken, window).map(toStretch),
+        busy: taken.map(toStretch),
+      };
+    },
+  );
+
+  app.get(
+    '/buildings',
+    {
+      schema: {
+        tags,
+        summary: 'List buildings',
+        operationId: 'listBuildings',
+        querystring: listQuery(sql.buildingList, schema.Building, {}),
+        response: { 200: listAnswer(schema.Building) },
+      },
+      config: { permission: 'catalogue.read' },
+    },
+    ({ actor, query }) => answerList(db, actor.tenant.id, sql.buildingList, query, [], toBuilding),
+  );
+
+  app.get(
+    '/buildings/:id',
+    {
+      schema: {
+        tags,
+        summary: 'Read a building',
+        operationId: 'getBuilding',
+        params: IdPath,
+        response: { 200: schema.Building },
+      },
+      config: { permission: 'catalogue.read' },
+    },
+    async ({ actor, params }) => {
+      const [row] = await db.read(actor.tenant.id, sql.buildingById, params.id);
+      if (row === undefined) throw notFound('building');
+      return toBuilding(row);
+    },
+  );
+}
+
+function toBuilding({ createdAt, ...row }: Row<typeof sql.buildingById.columns>): schema.Building {
+  return { ...row, createdAt: iso(createdAt) };
+}
+
+function toStretch({ startsAt, endsAt }: Stretch): { start: string; end: string } {
+  return { start: iso(startsAt), end: iso(endsAt) };
+}
+
+function roomFilters({ building, capacity, equipment, search }: schema.RoomFilters) {
+  const wanted = equipment?.split(',').map((word) => word.trim());
+  return [building ?? null, capacity ?? null, wanted ?? null, search ?? null] as const;
+}
+
+function windowOf({ from, to }: { from: string; to: string }): Stretch {
+  const window = { startsAt: parseInstant(from), endsAt: parseInstant(to) };
+  if (window.endsAt <= window.startsAt)
+    throw ruleViolated(
+      '?to',
+      'empty_interval',
+      'The end of the time asked for must be later than its start.',
+    );
+  if (window.endsAt - window.startsAt > LONGEST_LOOK_MS)
+    throw ruleViolated('?to', 'interval_too_long', 'Ask for at most 366 days at a time.');
+  return window;
+}
