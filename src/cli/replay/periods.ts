@@ -1,7 +1,7 @@
 import { momentOfWeek, withOffset } from '../week.ts';
 
 const FIRST_PERIOD = '08:00';
-const PERIOD_MINUTES = 90;
+export const PERIOD_MINUTES = 90;
 /** More would run into the first period of the next day. */
 export const MOST_PERIODS_PER_DAY = (24 * 60) / PERIOD_MINUTES;
 
