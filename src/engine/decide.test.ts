@@ -1,0 +1,300 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import type { Booking, BookingState } from './booking.ts';
+import { overlaps, type Needs } from './claim.ts';
+import type { Command, Hold, HoldLine, Outcome } from './command.ts';
+import { decide } from './decide.ts';
+import { World } from './world.test-double.ts';
+
+const ROOMS = ['room-1', 'room-2'];
+const STOCK = [
+  { resourceId: 'seats', bucket: '-infinity', capacity: 5 },
+  { resourceId: 'nights', bucket: '2030-01-01', capacity: 2 },
+  { resourceId: 'nights', bucket: '2030-01-02', capacity: 3 },
+];
+
+/** The same promises, told as naively as possible: one command at a time over a list of what everybody has. */
+class Model {
+  readonly #bookings = new Map<string, { state: BookingState; expiresAt: number; needs: readonly Needs[] }>();
+
+  answer(command: Command, now: number): Outcome['result'] {
+    if (command.verb === 'hold') return this.#hold(command, now);
+    const booking = this.#bookings.get(command.bookingId);
+    if (booking === undefined) return 'notFound';
+    const due = booking.state === 'held' && booking.expiresAt <= now;
+    switch (command.verb) {
+      case 'confirm':
+        if (booking.state === 'confirmed') return 'done';
+        if (due || booking.state === 'expired') {
+          booking.state = 'expired';
+          return 'holdExpired';
+        }
+        if (booking.state !== 'held') return 'wrongState';
+        booking.state = 'confirmed';
+        return 'done';
+      case 'cancel':
+        if (booking.state === 'cancelled') return 'done';
+        if (booking.state === 'expired' || this.#isOver(booking.state)) return 'wrongState';
+        booking.state = 'cancelled';
+        return 'done';
+      case 'expire':
+        if (due) booking.state = 'expired';
+        return 'done';
+    }
+  }
+
+  /** A due hold that somebody else's booking has swept aside counts as expired from then on. */
+  forgetExpired(world: World): void {
+    for (const [id, booking] of this.#bookings)
+      if (world.bookings.get(id)?.state === 'expired') booking.state = 'expired';
+  }
+
+  #hold(command: Hold, now: number): Outcome['result'] {
+    const standing = [...this.#bookings.values()].filter(
+      ({ state, expiresAt }) => state === 'confirmed' || (state === 'held' && expiresAt > now),
+    );
+    const others = standing.flatMap((booking) => booking.needs);
+    if (!fits([...others, ...command.lines], command.lines)) return 'refused';
+    const expiresAt = now + command.ttlSeconds * 1000;
+    this.#bookings.set(command.bookingId, { state: 'held', expiresAt, needs: command.lines });
+    return 'done';
+  }
+
+  #isOver(state: BookingState): boolean {
+    return state === 'completed' || state === 'noShow' || state === 'declined';
+  }
+}
+
+function fits(all: readonly Needs[], asked: readonly Needs[]): boolean {
+  const slots = all.flatMap((needs) => needs.intervals);
+  const shared = slots.some((a, i) =>
+    slots.some((b, j) => i < j && a.resourceId === b.resourceId && overlaps(a, b)),
+  );
+  const touched = asked.flatMap((needs) => needs.units);
+  return (
+    !shared &&
+    touched.every(
+      ({ resourceId, bucket }) => usedOf(all, resourceId, bucket) <= capacityOf(resourceId, bucket),
+    )
+  );
+}
+
+function usedOf(all: readonly Needs[], resourceId: string, bucket: string): number {
+  const units = all
+    .flatMap((needs) => needs.units)
+    .filter((u) => u.resourceId === resourceId && u.bucket === bucket);
+  return units.reduce((sum, need) => sum + need.units, 0);
+}
+
+function capacityOf(resourceId: string, bucket: string): number {
+  return STOCK.find((row) => row.resourceId === resourceId && row.bucket === bucket)?.capacity ?? 0;
+}
+
+function newWorld(): World {
+  const world = new World();
+  for (const room of ROOMS) world.calendars.add(room);
+  for (const { resourceId, bucket, capacity } of STOCK) world.addStock(resourceId, bucket, capacity);
+  return world;
+}
+
+const slot = fc
+  .record({
+    resourceId: fc.constantFrom(...ROOMS),
+    from: fc.integer({ min: 0, max: 12 }),
+    length: fc.integer({ min: 1, max: 4 }),
+  })
+  .map(({ resourceId, from, length }): Needs => ({
+    intervals: [{ resourceId, startsAt: from, endsAt: from + length }],
+    units: [],
+  }));
+const count = fc
+  .record({ row: fc.constantFrom(...STOCK), units: fc.integer({ min: 1, max: 4 }) })
+  .map(({ row, units }): Needs => ({
+    intervals: [],
+    units: [{ resourceId: row.resourceId, bucket: row.bucket, units }],
+  }));
+const hold = fc.record({
+  verb: fc.constant('hold' as const),
+  needs: fc.array(fc.oneof(slot, count), { minLength: 1, maxLength: 3 }),
+  ttlSeconds: fc.integer({ min: 1, max: 3 }),
+});
+const onBooking = fc.record({
+  verb: fc.constantFrom('confirm', 'cancel', 'expire'),
+  nth: fc.nat({ max: 30 }),
+});
+const batches = fc.array(
+  fc.record({
+    seconds: fc.integer({ min: 0, max: 2 }),
+    asked: fc.array(fc.oneof(hold, onBooking), { minLength: 1, maxLength: 8 }),
+  }),
+  { minLength: 1, maxLength: 8 },
+);
+
+function toCommand(
+  asked: { verb: string; nth?: number; needs?: readonly Needs[]; ttlSeconds?: number },
+  known: readonly string[],
+  made: string[],
+): Command {
+  if (asked.needs === undefined) {
+    const bookingId = known[(asked.nth ?? 0) % Math.max(1, known.length)] ?? 'nobody';
+    return { verb: asked.verb as 'confirm' | 'expire', bookingId, ownedBy: null, actor: 'test' };
+  }
+  const bookingId = `booking-${made.length + 1}`;
+  made.push(bookingId);
+  return holdOf(bookingId, asked.needs, asked.ttlSeconds ?? 600);
+}
+
+function holdOf(bookingId: string, needs: readonly Needs[], ttlSeconds = 600): Hold {
+  const price = { kind: 'test', details: {}, quantity: 1, unitMinor: 100, taxMinor: 0, totalMinor: 100 };
+  const lines: HoldLine[] = needs.map((each, i) => ({ ...price, no: i + 1, ...each }));
+  return {
+    verb: 'hold',
+    bookingId,
+    reference: bookingId,
+    clientId: null,
+    note: null,
+    currency: 'EUR',
+    ttlSeconds,
+    lines,
+    guards: new Map(),
+    actor: 'test',
+  };
+}
+
+test('any batches of any commands are answered as one command at a time would be, and never break a constraint', () => {
+  fc.assert(
+    fc.property(batches, (rounds) => {
+      const world = newWorld();
+      const model = new Model();
+      const made: string[] = [];
+      let now = 0;
+      for (const { seconds, asked } of rounds) {
+        now += seconds * 1000;
+        const known = [...made]; // nobody knows the id of a booking before its batch has committed
+        const commands = asked.map((each) => toCommand(each, known, made));
+        const { outcomes, writes } = decide(commands, world.snapshot(commands, now));
+        const swept = writes.moves.filter((move) => move.state === 'expired').map((move) => move.bookingId);
+        const expected = commands.map((command) => model.answer(command, now));
+        assert.deepEqual(
+          outcomes.map((outcome) => outcome.result),
+          expected,
+        );
+        world.apply(writes); // throws where a constraint of the database would
+        model.forgetExpired(world);
+        for (const id of swept) assert.ok((world.bookings.get(id)?.expiresAt ?? null) === null);
+        assertAddsUp(world);
+      }
+    }),
+    { numRuns: 2_000 },
+  );
+});
+
+function assertAddsUp(world: World): void {
+  for (const row of world.stock.values()) {
+    const units = world.units.filter(
+      (claim) => claim.resourceId === row.resourceId && claim.bucket === row.bucket,
+    );
+    assert.equal(
+      row.taken,
+      units.reduce((sum, claim) => sum + claim.units, 0),
+    );
+  }
+  for (const claim of [...world.intervals, ...world.units]) {
+    const booking = world.bookings.get(claim.bookingId);
+    assert.ok(
+      booking?.state === 'held' ? claim.expiresAt === booking.expiresAt : booking?.state !== 'cancelled',
+    );
+    if (booking?.state === 'confirmed') assert.equal(claim.expiresAt, null);
+  }
+  for (const [id, booking] of world.bookings) {
+    const told = world.changes.filter((change) => change.bookingId === id).map((change) => change.type);
+    assert.equal(told.at(-1), `booking.${booking.state}`);
+    assert.equal(new Set(told).size, told.length, 'nothing happens to a booking twice');
+  }
+}
+
+test('a hold of several lines takes all or nothing', () => {
+  const world = newWorld();
+  const free: Needs = { intervals: [{ resourceId: 'room-1', startsAt: 0, endsAt: 1 }], units: [] };
+  const tooMany: Needs = { intervals: [], units: [{ resourceId: 'seats', bucket: '-infinity', units: 6 }] };
+  const commands = [holdOf('a', [free, tooMany]), holdOf('b', [free])];
+  const { outcomes, writes } = decide(commands, world.snapshot(commands, 0));
+  assert.deepEqual(outcomes[0], {
+    result: 'refused',
+    conflicts: [{ line: 2, resource: 'seats', reason: 'sold_out' }],
+  });
+  assert.equal(outcomes[1]?.result, 'done');
+  assert.equal(writes.intervals.length, 1);
+});
+
+test('two lines that fit singly but not together are refused', () => {
+  const world = newWorld();
+  const three: Needs = { intervals: [], units: [{ resourceId: 'seats', bucket: '-infinity', units: 3 }] };
+  const { outcomes, writes } = decide(
+    [holdOf('a', [three, three])],
+    world.snapshot([holdOf('a', [three])], 0),
+  );
+  assert.equal(outcomes[0]?.result, 'refused');
+  assert.equal(writes.bookings.length, 0);
+});
+
+test('neighbours with no gap between them both fit, an overlap of one millisecond does not', () => {
+  const world = newWorld();
+  const slotOf = (startsAt: number, endsAt: number): Needs => ({
+    intervals: [{ resourceId: 'room-1', startsAt, endsAt }],
+    units: [],
+  });
+  const commands = [
+    holdOf('a', [slotOf(0, 10)]),
+    holdOf('b', [slotOf(10, 20)]),
+    holdOf('c', [slotOf(19, 30)]),
+  ];
+  const { outcomes } = decide(commands, world.snapshot(commands, 0));
+  assert.deepEqual(
+    outcomes.map((outcome) => outcome.result),
+    ['done', 'done', 'refused'],
+  );
+});
+
+test('twins under one idempotency key inside a batch are one booking, and another request under it is refused', () => {
+  const world = newWorld();
+  const render = (booking: Booking) => booking.id;
+  const keyed = (id: string, fingerprint: string): Hold => ({
+    ...holdOf(id, [{ intervals: [], units: [{ resourceId: 'seats', bucket: '-infinity', units: 1 }] }]),
+    idempotency: {
+      principal: 'p',
+      route: 'r',
+      key: 'k',
+      fingerprint: Buffer.from(fingerprint),
+      status: 201,
+      render,
+    },
+  });
+  const commands = [keyed('a', 'same'), keyed('b', 'same'), keyed('c', 'other')];
+  const { outcomes, writes } = decide(commands, world.snapshot(commands, 0));
+  assert.deepEqual(outcomes.slice(1), [
+    { result: 'replayed', status: 201, body: 'a' },
+    { result: 'keyReused' },
+  ]);
+  assert.equal(writes.bookings.length, 1);
+});
+
+test('a hold whose earlier try committed unseen is answered with that booking and taken only once', () => {
+  const world = newWorld();
+  const again = [holdOf('a', [{ intervals: [{ resourceId: 'room-1', startsAt: 0, endsAt: 1 }], units: [] }])];
+  world.apply(decide(again, world.snapshot(again, 0)).writes);
+  const { outcomes, writes } = decide(again, world.snapshot(again, 0));
+  assert.equal(outcomes[0]?.result, 'done');
+  assert.equal(writes.bookings.length, 0);
+});
+
+test('a hold that relied on an older catalogue entry is sent back', () => {
+  const world = newWorld();
+  const stale: Hold = {
+    ...holdOf('a', [{ intervals: [{ resourceId: 'room-1', startsAt: 0, endsAt: 1 }], units: [] }]),
+    guards: new Map([['room-1', 1]]),
+  };
+  const { outcomes } = decide([stale], { ...world.snapshot([stale], 0), guards: new Map([['room-1', 2]]) });
+  assert.deepEqual(outcomes, [{ result: 'stale' }]);
+});

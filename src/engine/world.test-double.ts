@@ -1,0 +1,103 @@
+import type { Instant } from '../platform/clock.ts';
+import type { Uuid } from '../platform/id.ts';
+import type { Booking } from './booking.ts';
+import { overlaps, type IntervalClaim, type UnitsClaim } from './claim.ts';
+import type { Command } from './command.ts';
+import { twinKey } from './decide.ts';
+import type { Snapshot, StockRow, Twin, Writes } from './ledger.ts';
+
+/**
+ * The engine's tables in memory, with their constraints: gives a batch the snapshot that `lockAndRead` would, and
+ * applies its writes as `write` would. For tests of `decide` without a database.
+ */
+export class World {
+  readonly calendars = new Set<Uuid>();
+  readonly stock = new Map<string, StockRow>();
+  readonly bookings = new Map<Uuid, Booking>();
+  intervals: IntervalClaim[] = [];
+  units: UnitsClaim[] = [];
+  readonly twins = new Map<string, Twin>();
+  readonly changes: { bookingId: Uuid; type: string }[] = [];
+
+  addStock(resourceId: Uuid, bucket: string, capacity: number): void {
+    this.stock.set(`${resourceId} ${bucket}`, { resourceId, bucket, capacity, overbook: 0, taken: 0 });
+  }
+
+  snapshot(commands: readonly Command[], now: Instant): Snapshot {
+    const lines = commands.flatMap((command) => (command.verb === 'hold' ? command.lines : []));
+    const slots = lines.flatMap((line) => line.intervals);
+    const counts = lines.flatMap((line) => line.units);
+    const named = new Set(commands.map((command) => command.bookingId));
+    const intervals = this.intervals.filter(
+      (claim) =>
+        named.has(claim.bookingId) ||
+        slots.some((slot) => slot.resourceId === claim.resourceId && overlaps(slot, claim)),
+    );
+    const units = this.units.filter(
+      (claim) =>
+        named.has(claim.bookingId) ||
+        (claim.expiresAt !== null &&
+          claim.expiresAt <= now &&
+          counts.some((need) => need.resourceId === claim.resourceId && need.bucket === claim.bucket)),
+    );
+    const dead = [...intervals, ...units].filter(
+      (claim) => claim.expiresAt !== null && claim.expiresAt <= now,
+    );
+    const isDue = (id: Uuid) => (this.bookings.get(id)?.expiresAt ?? Infinity) <= now;
+    return {
+      now,
+      calendars: this.calendars,
+      intervals,
+      stock: [...this.stock.values()],
+      units,
+      bookings: new Map([...this.bookings].filter(([id]) => named.has(id))),
+      dying: new Set(dead.map((claim) => claim.bookingId).filter(isDue)),
+      guards: new Map(),
+      twins: new Map(
+        commands.flatMap(({ idempotency }) => {
+          const twin = idempotency && this.twins.get(twinKey(idempotency));
+          return idempotency && twin ? [[twinKey(idempotency), twin] as const] : [];
+        }),
+      ),
+    };
+  }
+
+  /** Throws where PostgreSQL would: a CHECK, the exclusion constraint, a row that is not there. */
+  apply(writes: Writes): void {
+    this.intervals = without(this.intervals, writes.releasedIntervals);
+    this.units = without(this.units, writes.releasedUnits);
+    for (const [key, delta] of writes.stockDeltas) {
+      const row = this.stock.get(key);
+      if (row === undefined) throw new Error(`no stock row ${key}`);
+      row.taken += delta.units;
+      if (row.taken < 0 || row.taken > row.capacity + row.overbook)
+        throw new Error(`stock_never_oversold ${key}`);
+    }
+    for (const { bookingId, state } of writes.moves) {
+      const booking = this.bookings.get(bookingId);
+      if (booking === undefined) throw new Error(`no booking ${bookingId}`);
+      this.bookings.set(bookingId, { ...booking, state, expiresAt: null, version: booking.version + 1 });
+    }
+    const secured = <C extends IntervalClaim | UnitsClaim>(claim: C): C =>
+      writes.secured.includes(claim.bookingId) ? { ...claim, expiresAt: null } : claim;
+    this.intervals = this.intervals.map(secured);
+    this.units = this.units.map(secured);
+    for (const booking of writes.bookings) this.bookings.set(booking.id, booking);
+    for (const claim of writes.intervals) {
+      const shared = this.intervals.some(
+        (other) => other.resourceId === claim.resourceId && overlaps(other, claim),
+      );
+      if (shared) throw new Error('interval_never_shared');
+      this.intervals.push(claim);
+    }
+    this.units.push(...writes.units);
+    for (const answer of writes.answers) this.twins.set(twinKey(answer), answer);
+    this.changes.push(...writes.changes);
+  }
+}
+
+function without<C extends IntervalClaim | UnitsClaim>(claims: readonly C[], gone: readonly C[]): C[] {
+  const left = claims.filter((claim) => !gone.includes(claim));
+  if (left.length + gone.length !== claims.length) throw new Error('a claim was released that did not stand');
+  return left;
+}
