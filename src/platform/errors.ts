@@ -52,6 +52,7 @@ export const reasons = {
     'This must be a real date or an RFC 3339 time with an offset, such as 2026-11-23T08:00:00+01:00.',
   invalid_reference: 'This is not the id of anything that can be used here.',
   invalid_parameter: 'This parameter has a value that is not allowed.',
+  archived: 'This was taken out of the catalogue and can no longer be booked.',
   unknown_timezone: 'This is no IANA time zone, such as Europe/Berlin.',
   too_few_items: 'There are too few entries.',
   too_many_items: 'There are too many entries.',
@@ -59,7 +60,6 @@ export const reasons = {
   empty_interval: 'The end must lie after the start.',
   interval_too_long: 'The time between start and end is too long.',
   in_past: 'This time has already begun.',
-  too_far_ahead: 'This time lies too far in the future.',
 } as const satisfies Record<string, string>;
 
 export type Reason = keyof typeof reasons;

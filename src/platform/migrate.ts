@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import pg from 'pg';
+import type { Database } from './db.ts';
 import { asFault } from './fault.ts';
+import { statement } from './statement.ts';
 
 const FOLDER = new URL('../../db/migrations/', import.meta.url);
 const LOCK = 7_301_556_120_041; // any number that nobody else uses: one migrator at a time
@@ -43,6 +45,22 @@ export async function migrate(ownerUrl: string, servingLogin: string): Promise<s
     await letServe(client, servingLogin);
     return due.map((file) => file.name);
   });
+}
+
+const appliedNames = statement('worker.appliedMigrations', {
+  params: [],
+  columns: { name: 'text' },
+  text: 'select name from platform.migration',
+});
+
+/** Names of the migrations this program has and the database does not; an older program may well serve a newer one. */
+export async function missingMigrations(db: Database): Promise<string[]> {
+  const [files, applied] = await Promise.all([
+    migrationFiles(),
+    db.asWorker((reads) => reads.run(appliedNames)),
+  ]);
+  const names = new Set(applied.map((row) => row.name));
+  return files.map((file) => file.name).filter((name) => !names.has(name));
 }
 
 /** Runs `work` on one connection as the login of `ownerUrl` itself, whatever role its sessions default to. */
@@ -118,6 +136,8 @@ async function letServe(client: pg.Client, login: string): Promise<void> {
   const { rows } = await client.query<{ name: string }>('select current_database() as name');
   const database = client.escapeIdentifier(rows[0]?.name ?? '');
   await client.query(`grant holdfast_app, holdfast_worker to ${id}`);
+  await client.query(`grant usage on schema platform to holdfast_worker;
+    grant select on platform.migration to holdfast_worker`);
   for (const [setting, value] of Object.entries(SERVING_DEFAULTS))
     await client.query(
       `alter role ${id} in database ${database} set ${setting} = ${client.escapeLiteral(value)}`,

@@ -1,0 +1,123 @@
+import compress from '@fastify/compress';
+import helmet from '@fastify/helmet';
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify';
+import type { IncomingMessage } from 'node:http';
+import type { Engine } from '../engine/index.ts';
+import type { Kind } from '../kinds/kind.ts';
+import type { Database } from '../platform/db.ts';
+import { Problem } from '../platform/errors.ts';
+import { uuidV7 } from '../platform/id.ts';
+import type { Log } from '../platform/log.ts';
+import { readJsonBodies } from './body.ts';
+import { bookingRoutes } from './bookings.ts';
+import { healthRoutes } from './health.ts';
+import { answerUnknownUrls } from './not-found.ts';
+import { answerClientError, answerProblems, sendError } from './problem.ts';
+import { readQueries } from './query.ts';
+import { describeApi } from './reference.ts';
+import { guardTenantScope } from './tenant-scope.ts';
+import { ajv } from './validation.ts';
+
+export interface AppDeps {
+  db: Database;
+  engine: Engine;
+  log: Log;
+  kinds: readonly Kind[];
+  /** Where callers reach us, for the API document; unset: wherever they found the document. */
+  publicUrl?: string;
+}
+
+const MAX_BODY_BYTES = 256 * 1024;
+const MAX_URL_LENGTH = 8 * 1024;
+
+/** For slow senders, and for handlers: longer than two tries of a transaction, so that one of those answers first. */
+const LIMITS: FastifyServerOptions = {
+  bodyLimit: MAX_BODY_BYTES,
+  requestTimeout: 15_000,
+  handlerTimeout: 15_000,
+  keepAliveTimeout: 72_000, // longer than a balancer's usual 60 s: it must be the one that closes
+  routerOptions: { maxParamLength: 200 },
+};
+
+/** The whole HTTP surface, ready to listen. It owns nothing: whoever made `deps` closes them after closing the app. */
+export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
+  const { db, log } = deps;
+  const app = fastify({
+    ...LIMITS,
+    ajv,
+    logger: false, // one line for each request is the `onResponse` hook's
+    genReqId: requestId,
+    clientErrorHandler: answerClientError,
+    frameworkErrors: (error, request, reply) => sendError(log, error, request, reply),
+  });
+  answerProblems(app, log);
+  answerUnknownUrls(app);
+  nameAndBoundRequests(app, log);
+  readJsonBodies(app);
+  await setHeaders(app);
+  await describeApi(app, deps.publicUrl);
+  healthRoutes(app, db, log);
+  await app.register(async (scope) => tenantRoutes(scope, deps), { prefix: '/api/v1/:tenant' });
+  await app.ready();
+  return app;
+}
+
+async function tenantRoutes(scope: FastifyInstance, deps: AppDeps): Promise<void> {
+  const app = scope.withTypeProvider<TypeBoxTypeProvider>();
+  app.decorateRequest('actor');
+  app.decorateRequest('idempotencyKey');
+  guardTenantScope(app, deps.db);
+  readQueries(app);
+  bookingRoutes(app, deps);
+  for (const kind of deps.kinds) kind.routes(app, deps);
+}
+
+/** The caller's own id when it is short and plain, so that his logs and ours can be laid side by side. */
+function requestId({ headers }: IncomingMessage): string {
+  const own = headers['x-request-id'];
+  return typeof own === 'string' && /^[A-Za-z0-9._-]{1,64}$/.test(own) ? own : uuidV7();
+}
+
+function nameAndBoundRequests(app: FastifyInstance, log: Log): void {
+  app.addHook('onRequest', async (request, reply) => {
+    void reply.header('x-request-id', request.id);
+    if (request.url.length > MAX_URL_LENGTH)
+      throw new Problem('uri_too_long', `A URL may have ${MAX_URL_LENGTH} characters.`);
+  });
+  app.addHook('onResponse', async (request, reply) => {
+    log.debug(
+      {
+        requestId: request.id,
+        method: request.method,
+        route: request.routeOptions.url,
+        status: reply.statusCode,
+        ms: Math.round(reply.elapsedTime),
+      },
+      'answered',
+    );
+  });
+}
+
+async function setHeaders(app: FastifyInstance): Promise<void> {
+  // Answers are data. The one page we have brings its own policy; what is off here means nothing for either.
+  await app.register(helmet, {
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
+    },
+    strictTransportSecurity: { includeSubDomains: false }, // the other subdomains are not ours to decide for
+    xFrameOptions: { action: 'deny' },
+    crossOriginOpenerPolicy: false,
+    originAgentCluster: false,
+    xDnsPrefetchControl: false,
+    xDownloadOptions: false,
+    xPermittedCrossDomainPolicies: false,
+    xXssProtection: false,
+  });
+  await app.register(compress, {
+    threshold: 1024,
+    encodings: ['zstd', 'br', 'gzip'], // quickest first: of what a caller takes, ours decides between equals
+    globalDecompression: false,
+  });
+}

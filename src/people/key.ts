@@ -1,0 +1,75 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
+import type { Database } from '../platform/db.ts';
+import { newSecret, uuidV7, type Uuid } from '../platform/id.ts';
+import type { Role } from './access.ts';
+import { endKey, insertKey, liveKey } from './queries.ts';
+
+/**
+ * API keys, printed as `hf_<id>_<secret>`: the id finds the row, of the secret only the SHA-256 is kept. It has 256
+ * random bits, so it needs no slow hash.
+ */
+const PRINTED = /^hf_([0-9a-f]{32})_([A-Za-z0-9_-]{43})$/;
+
+export type KeyRole = Exclude<Role, 'public'>;
+
+/** Makes a key and returns it as printed: the only moment it can be seen. */
+export async function createKey(
+  db: Database,
+  tenant: Uuid,
+  key: { role: KeyRole; name: string },
+): Promise<string> {
+  const id = uuidV7();
+  const secret = newSecret();
+  await db.inTenant(tenant, (tx) => tx.run(insertKey, id, key.name, key.role, sha256(secret)));
+  return `hf_${id.replaceAll('-', '')}_${secret}`;
+}
+
+/** Ends a key; every process stops accepting it within 5 s. False when the tenant has no such key. */
+export async function revokeKey(db: Database, tenant: Uuid, id: Uuid): Promise<boolean> {
+  return (await db.inTenant(tenant, (tx) => tx.run(endKey, id))).length > 0;
+}
+
+export interface VerifiedKey {
+  id: Uuid;
+  role: KeyRole;
+}
+
+export interface Keys {
+  /** The key that was presented, if it is a live one of this tenant; anything else is undefined. */
+  verify(tenant: Uuid, presented: string): Promise<VerifiedKey | undefined>;
+}
+
+/** One second less than the 5 s promised for a revocation: the row may have been read that much before it is kept. */
+const CHECKED = { max: 10_000, ttl: 4_000 };
+
+export function cachedKeys(db: Database): Keys {
+  // Wrong keys are remembered too: repeating one costs no query. What is kept is a hash, never a usable key.
+  const checked = new LRUCache<string, { key: VerifiedKey | undefined }, { tenant: Uuid; presented: string }>(
+    {
+      ...CHECKED,
+      fetchMethod: async (_, __, { context }) => ({
+        key: await check(db, context.tenant, context.presented),
+      }),
+    },
+  );
+  return {
+    verify: async (tenant, presented) => {
+      if (!PRINTED.test(presented)) return undefined;
+      const hash = sha256(presented).toString('base64');
+      return (await checked.fetch(`${tenant} ${hash}`, { context: { tenant, presented } }))?.key;
+    },
+  };
+}
+
+async function check(db: Database, tenant: Uuid, presented: string): Promise<VerifiedKey | undefined> {
+  const [, hex = '', secret = ''] = PRINTED.exec(presented) ?? [];
+  const id = hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+  const [row] = await db.read(tenant, liveKey, id);
+  if (row === undefined || !timingSafeEqual(row.secretHash, sha256(secret))) return undefined;
+  return { id, role: row.role as KeyRole }; // a CHECK allows no other word
+}
+
+function sha256(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
+}
