@@ -1,4 +1,5 @@
-import type pg from 'pg';
+import pg from 'pg';
+import { asFault } from './fault.ts';
 import { Refusal } from './refusal.ts';
 
 interface Standing {
@@ -10,9 +11,23 @@ interface Standing {
 }
 
 /**
- * Refuses to serve as a role that could step over row-level security, the wall between tenants. `client` is
- * connected as the server will be, so that what counts is the role its sessions really have.
+ * Refuses to serve as a role that could step over row-level security, the wall between tenants. Connects as the
+ * server will, so that what counts is the role its sessions really have.
  */
+export async function assertServedBehindWalls(servingUrl: string): Promise<void> {
+  const client = new pg.Client({ connectionString: servingUrl, connectionTimeoutMillis: 5_000 });
+  client.on('error', () => undefined); // the statement in flight reports it
+  try {
+    await client.connect();
+    await assertWalled(client);
+  } catch (error) {
+    throw error instanceof Refusal ? error : asFault(error);
+  } finally {
+    await client.end();
+  }
+}
+
+/** The same for the role that `client` has now. */
 export async function assertWalled(client: pg.ClientBase): Promise<void> {
   const { rows } = await client.query<Standing>(
     `select rolname as role, rolsuper as superuser, rolbypassrls as "bypassesWalls",

@@ -1,0 +1,95 @@
+import { Command, CommanderError, Option } from 'commander';
+import { readConfig, type Config } from '../config.ts';
+import { ROLES } from '../people/access.ts';
+import type { KeyRole } from '../people/key.ts';
+import type { NewTenant } from '../people/tenant.ts';
+import { outputWidth } from './fill.ts';
+import { configHelp } from './help-config.ts';
+import { tell } from './tell.ts';
+
+/** Runs one command line and returns the exit code. Each command's own modules load when it is chosen. */
+export async function runCommandLine(args: readonly string[]): Promise<number> {
+  let code = 0;
+  const program = describe(async (command) => {
+    code = await command(readConfig());
+  });
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode;
+    tell(error);
+    return 1;
+  }
+}
+
+type Run = (command: (config: Config) => Promise<number>) => Promise<void>;
+
+function describe(run: Run): Command {
+  const program = new Command('holdfast')
+    .description('A booking platform on PostgreSQL that never sells anything twice.')
+    .exitOverride()
+    .showSuggestionAfterError();
+  describeRunning(program, run);
+  describePeople(program, run);
+  describeReplay(program, run);
+  describeConfigHelp(program);
+  program.helpCommand('help [command]', 'explain a command; "help config" lists all settings');
+  return program;
+}
+
+function describeRunning(program: Command, run: Run): void {
+  program
+    .command('start')
+    .description('serve; without DATABASE_URL on an embedded PostgreSQL')
+    .action(() => run(async (config) => (await import('./start.ts')).startCommand(config)));
+  program
+    .command('migrate')
+    .description('bring the database to the newest schema')
+    .action(() => run(async (config) => (await import('./migrate.ts')).migrateCommand(config)));
+  program
+    .command('seed')
+    .description('add the demo tenant: a university with rooms and a week of bookings')
+    .action(() => run(async (config) => (await import('./seed.ts')).seedCommand(config)));
+  program
+    .command('doctor')
+    .description('check every promise against the data; exit code 1 when one is broken')
+    .option('--json', 'print JSON lines')
+    .action((options: { json?: boolean }) =>
+      run(async (config) => (await import('./doctor.ts')).doctorCommand(config, options)),
+    );
+}
+
+function describePeople(program: Command, run: Run): void {
+  program
+    .command('tenant')
+    .description('companies')
+    .command('create <slug>')
+    .description('add a company; the slug is its name in URLs')
+    .option('--name <name>', 'what people read (default: the slug)')
+    .option('--timezone <zone>', 'IANA time zone such as Europe/Vienna (default: UTC)')
+    .option('--currency <code>', 'ISO 4217 code (default: EUR)')
+    .action((slug: string, options: Omit<NewTenant, 'slug'>) =>
+      run(async (config) => (await import('./tenant.ts')).createTenantCommand(config, { slug, ...options })),
+    );
+  program
+    .command('key')
+    .description('API keys')
+    .command('create')
+    .description('make a key and print it, this once')
+    .requiredOption('--tenant <slug>', 'the company it belongs to')
+    .addOption(new Option('--role <role>', 'what its holder may do').choices(ROLES).makeOptionMandatory())
+    .option('--name <name>', 'what it is for', 'command line')
+    .action((options: { tenant: string; role: KeyRole; name: string }) =>
+      run(async (config) => (await import('./key.ts')).createKeyCommand(config, options)),
+    );
+}
+
+function describeConfigHelp(program: Command): void {
+  const text = (): string => configHelp(outputWidth());
+  const config = program.command('config').description('list all settings');
+  config.helpInformation = text;
+  config.action(() => void process.stdout.write(text()));
+}
+
+function describeReplay(_program: Command, _run: Run): void {}

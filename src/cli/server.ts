@@ -1,0 +1,39 @@
+import type { FastifyInstance } from 'fastify';
+import type { Config } from '../config.ts';
+import { openEngine } from '../engine/index.ts';
+import { buildApp } from '../http/app.ts';
+import { kinds } from '../kinds/index.ts';
+import { openDatabase, type Database } from '../platform/db.ts';
+import type { Log } from '../platform/log.ts';
+import { startSweeper } from '../worker/sweeper.ts';
+import type { Reached } from './reach.ts';
+
+const SWEEP_EVERY_MS = 1_000;
+
+/** Everything that serves, put together and not yet listening. */
+export interface Server {
+  app: FastifyInstance;
+  db: Database;
+  /** Finishes what is under way and turns away what comes after. */
+  close(): Promise<void>;
+}
+
+export async function openServer(config: Config, reached: Reached, log: Log): Promise<Server> {
+  const { poolSize: size, namedStatements: named, testUnsafe } = config;
+  const db = openDatabase({ url: reached.servingUrl, size, named, log });
+  // Half of the connections write batches; the other half stays free for reads.
+  const engine = openEngine({ db, log, width: Math.floor(size / 2), guarded: testUnsafe !== 'no-guard' });
+  const app = await buildApp({ db, engine, log, kinds });
+  const stopSweeper =
+    config.sweeper === 'on' ? startSweeper({ db, engine, log, everyMs: SWEEP_EVERY_MS }) : undefined;
+  return {
+    app,
+    db,
+    close: async () => {
+      await app.close();
+      await stopSweeper?.();
+      await engine.drain();
+      await db.close();
+    },
+  };
+}

@@ -1,0 +1,38 @@
+import type { FreeHour } from './seed/demo.ts';
+import { DEMO_SLUG } from './seed/demo-tenant.ts';
+
+export interface Welcome {
+  url: string;
+  /** Undefined where there is no demo tenant. */
+  demoKey: string | undefined;
+  /** An hour that nobody has booked; undefined when none was found. */
+  free: FreeHour | undefined;
+}
+
+/** What a started server prints: where it is, and lines to paste that book a room and show that it stays booked. */
+export function welcomeLines({ url, demoKey, free }: Welcome): string[] {
+  const lines = ['', `Holdfast serves on ${url}`, `API reference:     ${url}/api/docs`];
+  if (demoKey === undefined)
+    return [...lines, '', 'Create a company next: npx holdfast tenant create <slug>', ''];
+  lines.push(`Demo API key:      ${demoKey}`, '');
+  if (free !== undefined) lines.push(...curlLines(`${url}/api/v1/${DEMO_SLUG}`, demoKey, free), '');
+  return lines;
+}
+
+function curlLines(base: string, key: string, { roomId, room, start, end }: FreeHour): string[] {
+  const auth = `-H 'Authorization: Bearer ${key}'`;
+  const json = "-H 'Content-Type: application/json'";
+  const body = JSON.stringify({ lines: [{ kind: 'room', roomId, start, end }] });
+  // The answer is kept in a file, so that the next line finds the booking's id whichever shell it is pasted into.
+  const kept = '/tmp/holdfast-hold.json';
+  const id = `$(grep -o '"id":"[^"]*"' ${kept} | head -n 1 | cut -d '"' -f 4)`;
+  return [
+    'Try it. List rooms:',
+    `curl -s '${base}/rooms?limit=3&fields=id,name,building,capacity'`,
+    `Hold ${room} for an hour:`,
+    `curl -s -X POST '${base}/holds' ${auth} ${json} -d '${body}' | tee ${kept}`,
+    'Confirm that hold:',
+    `curl -s -X POST "${base}/bookings/${id}/confirm" ${auth}`,
+    'Paste the hold once more: it answers 409 and names other times and rooms, because the room is taken.',
+  ];
+}
