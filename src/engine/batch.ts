@@ -11,27 +11,28 @@ import { isEmpty, write } from './write.ts';
 export type Verdict = PromiseSettledResult<Outcome>;
 export type RunBatch = (tenant: Uuid, commands: readonly Command[]) => Promise<Verdict[]>;
 
+export interface BatchOptions {
+  db: Database;
+  log: Log;
+  /** False takes the locks out: the control that shows the race tests can fail. */
+  guarded: boolean;
+}
+
 /**
  * Runs batches on `db`. A batch never rejects: each command gets its outcome or its error. What may pass by itself
  * (a deadlock, a lost connection, a twin that committed in between) is tried once more down the same road, where
  * the locks and keys wait for whatever an earlier try may still commit; then the answer is a clean 503.
  */
-export function batchRunner(db: Database, log: Log): RunBatch {
+export function batchRunner({ db, log, guarded }: BatchOptions): RunBatch {
   const attempt = (tenant: Uuid, commands: readonly Command[], again: boolean): Promise<Outcome[]> =>
     db.inTenant(tenant, async (tx) => {
-      const snapshot = await lockAndRead(tx, commands, again);
+      const snapshot = await lockAndRead(tx, commands, { again, guarded });
       const { outcomes, writes } = decide(commands, snapshot);
       if (!isEmpty(writes)) write(tx, writes, snapshot.now);
       return outcomes;
     });
 
-  async function runOneByOne(tenant: Uuid, commands: readonly Command[]): Promise<Verdict[]> {
-    const verdicts: Verdict[] = [];
-    for (const command of commands) verdicts.push(...(await run(tenant, [command])));
-    return verdicts;
-  }
-
-  async function run(tenant: Uuid, commands: readonly Command[]): Promise<Verdict[]> {
+  async function run(tenant: Uuid, commands: readonly Command[], alone: boolean): Promise<Verdict[]> {
     let fault: DatabaseFault | undefined;
     for (const again of [false, true]) {
       try {
@@ -43,18 +44,24 @@ export function batchRunner(db: Database, log: Log): RunBatch {
         log.debug({ err: fault, tenant, size: commands.length, again }, 'a batch failed and may pass');
       }
     }
-    if (fault !== undefined && !passes(fault)) {
-      log.error(
-        { err: fault, tenant, size: commands.length },
-        'defect: the database refused what the engine decided',
-      );
-      if (commands.length > 1) return runOneByOne(tenant, commands);
-    }
     const reason = fault !== undefined && passes(fault) ? busy(fault) : fault;
-    return commands.map(() => ({ status: 'rejected', reason }));
+    if (reason !== fault) return commands.map(() => ({ status: 'rejected', reason }));
+    log.error(
+      { err: fault, tenant, size: commands.length },
+      'defect: the database refused what the engine decided',
+    );
+    if (alone) return commands.map(() => ({ status: 'rejected', reason }));
+    return oneByOne(tenant, commands);
   }
 
-  return run;
+  // One command of the batch is to blame: alone, the others get what they asked for.
+  async function oneByOne(tenant: Uuid, commands: readonly Command[]): Promise<Verdict[]> {
+    const verdicts: Verdict[] = [];
+    for (const command of commands) verdicts.push(...(await run(tenant, [command], true)));
+    return verdicts;
+  }
+
+  return (tenant, commands) => run(tenant, commands, false);
 }
 
 // A unique violation is a twin of an idempotency key that committed after this batch had read: it is found next time.

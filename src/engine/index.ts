@@ -1,7 +1,5 @@
-import type { Database } from '../platform/db.ts';
 import type { Uuid } from '../platform/id.ts';
-import type { Log } from '../platform/log.ts';
-import { batchRunner } from './batch.ts';
+import { batchRunner, type BatchOptions } from './batch.ts';
 import type { Command, Outcome } from './command.ts';
 import { openLanes } from './lanes.ts';
 
@@ -24,7 +22,7 @@ export interface Engine {
 }
 
 /** `width` batches run at a time, each on one connection; leave connections of the pool for reads. */
-export function openEngine(options: { db: Database; log: Log; width: number }): Engine {
-  const lanes = openLanes(batchRunner(options.db, options.log), options.width);
+export function openEngine({ width, ...batches }: BatchOptions & { width: number }): Engine {
+  const lanes = openLanes(batchRunner(batches), width);
   return { perform: lanes.submit, drain: lanes.drain };
 }

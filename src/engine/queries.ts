@@ -1,4 +1,4 @@
-import { statement } from '../platform/statement.ts';
+import { statement, type Columns, type SqlType, type Statement } from '../platform/statement.ts';
 
 // Locks, in the one global order: calendar -> stock -> booking -> (idempotency, by inserting) -> clock.
 // Each locks in key order. Catalogue edits that lock several of these obey the same order.
@@ -32,6 +32,23 @@ export const lockStock = statement('engine.lockStock', {
     order by s.resource_id, s.bucket
     for no key update of s`,
 });
+
+/** The control of the race tests: the same rows without their lock. Chosen only by `unguarded`, which config refuses outside tests. */
+export const seeCalendars = withoutLock(lockCalendars);
+export const seeStock = withoutLock(lockStock);
+
+function withoutLock<P extends readonly SqlType[], C extends Columns>({
+  name,
+  params,
+  columns,
+  text,
+}: Statement<P, C>) {
+  return statement(`${name}.unguarded`, {
+    params,
+    columns,
+    text: text.replace(/for no key update of \w+/, ''),
+  });
+}
 
 export const bookingColumns = {
   id: 'uuid',

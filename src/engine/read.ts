@@ -15,7 +15,7 @@ import * as sql from './queries.ts';
 export async function lockAndRead(
   tx: Transaction,
   commands: readonly Command[],
-  again: boolean,
+  { again, guarded }: { again: boolean; guarded: boolean },
 ): Promise<Snapshot> {
   const holds = commands.filter((command) => command.verb === 'hold');
   const lines = holds.flatMap((hold) => hold.lines);
@@ -34,8 +34,12 @@ export async function lockAndRead(
   const none = Promise.resolve([]);
 
   const locked = [
-    slots.length > 0 || touches ? tx.run(sql.lockCalendars, calendarIds, bookingIds) : none,
-    units.length > 0 || touches ? tx.run(sql.lockStock, ...stockKeys, bookingIds) : none,
+    slots.length > 0 || touches
+      ? tx.run(guarded ? sql.lockCalendars : sql.seeCalendars, calendarIds, bookingIds)
+      : none,
+    units.length > 0 || touches
+      ? tx.run(guarded ? sql.lockStock : sql.seeStock, ...stockKeys, bookingIds)
+      : none,
     touches ? tx.run(sql.lockBookings, bookingIds) : none,
   ] as const;
   const read = [
