@@ -112,8 +112,9 @@ test('patience ends after six tries with the last word of the server', async () 
   assert.equal(away.waits.length, 5);
 });
 
-test('other refusals are not repeated', async () => {
-  const { call, waits } = patientOver([{ ...ok, status: 409 }]);
+test('other refusals, and defects of ours, are not repeated', async () => {
+  const { call, waits } = patientOver([{ ...ok, status: 409 }, new TypeError('defect')]);
   assert.equal((await call('POST', '/holds')).status, 409);
+  await assert.rejects(call('POST', '/holds'), { message: 'defect' });
   assert.deepEqual(waits, []);
 });

@@ -129,7 +129,7 @@ export function patient(call: Call, wait: (ms: number) => Promise<unknown> = sle
         if (!busy || tries === TRIES) return answer;
         seconds = answer.retryAfterSeconds ?? seconds;
       } catch (error) {
-        if (tries === TRIES) throw error;
+        if (tries === TRIES || !(error instanceof ServerUnreachable)) throw error;
       }
       await wait(Math.min(seconds, LONGEST_WAIT_SECONDS) * 1_000);
     }
