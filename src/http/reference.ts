@@ -24,6 +24,7 @@ const PAGE_POLICY =
 export async function describeApi(app: FastifyInstance, publicUrl: string | undefined): Promise<void> {
   const { version } = JSON.parse(await readFile(PACKAGE_FILE, 'utf8')) as { version: string };
   await app.register(swagger, {
+    convertConstToEnum: false,
     openapi: {
       openapi: '3.1.0',
       info: { title: 'Holdfast', version, description: ABOUT },

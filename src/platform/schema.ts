@@ -28,9 +28,9 @@ export function oneOfBy<T extends TSchema[]>(tag: string, choices: readonly [...
   });
 }
 
-/** An optional field that may also be sent or answered as `null`. */
-export function nullable<T extends TSchema>(schema: T) {
-  return Type.Union([schema, Type.Null()]);
+/** The same, or `null`. One type with two words and not a union of two schemas: it is checked and written faster. */
+export function nullable<T extends TSchema & { type: string }>(schema: T) {
+  return Type.Unsafe<Static<T> | null>({ ...schema, type: [schema.type, 'null'] });
 }
 
 /** A UUID as lower-case text: one id has one spelling, so it can be compared and hashed as text. */
