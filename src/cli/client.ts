@@ -40,7 +40,7 @@ export interface ClientOptions {
 
 /** Opens a client of one tenant. Connects at the first call. Throws a Refusal when the address is none. */
 export function openClient(options: ClientOptions): { call: Call; close(): void } {
-  const base = baseUrl(options);
+  const base = addressOf(options.url, `/api/v1/${encodeURIComponent(options.tenant)}`);
   const tls = base.protocol === 'https:';
   const agent = new (tls ? TlsAgent : PlainAgent)({ keepAlive: true, maxSockets: options.connections });
 
@@ -70,8 +70,19 @@ export function openClient(options: ClientOptions): { call: Call; close(): void 
   return { call, close: () => agent.destroy() };
 }
 
-function baseUrl({ url, tenant }: ClientOptions): URL {
-  const base = URL.parse(`/api/v1/${encodeURIComponent(tenant)}`, url);
+/** Looks whether a server answers at all, before anything is done for it. */
+export async function requireServer(url: string): Promise<void> {
+  const health = addressOf(url, '/health/live');
+  const signal = AbortSignal.timeout(ANSWER_TIMEOUT_MS);
+  await fetch(health, { signal, redirect: 'manual' })
+    .then((response) => response.arrayBuffer())
+    .catch((error: Error) => {
+      throw unreachable(url, error.cause ?? error);
+    });
+}
+
+function addressOf(url: string, path: string): URL {
+  const base = URL.parse(path, url);
   if (base?.protocol === 'http:' || base?.protocol === 'https:') return base;
   throw new Refusal(`${url} is no address of a server; give one like http://127.0.0.1:3000.`);
 }

@@ -5,6 +5,7 @@ import type { KeyRole } from '../people/key.ts';
 import type { NewTenant } from '../people/tenant.ts';
 import { outputWidth } from './fill.ts';
 import { configHelp } from './help-config.ts';
+import type { TimetableOptions } from './replay/command.ts';
 import { tell } from './tell.ts';
 
 /** Runs one command line and returns the exit code. Each command's own modules load when it is chosen. */
@@ -92,4 +93,21 @@ function describeConfigHelp(program: Command): void {
   config.action(() => void process.stdout.write(text()));
 }
 
-function describeReplay(_program: Command, _run: Run): void {}
+function describeReplay(program: Command, run: Run): void {
+  program
+    .command('replay')
+    .description('run real bookings of others through a running server')
+    .command('timetable <file>')
+    .description("plan a university's week (an .ectt file), book it and prove the result")
+    .option('--tenant <slug>', 'the company to book in; made when it is missing', 'replay')
+    .option('--week <monday>', 'YYYY-MM-DD (default: the next Monday that is at least 7 days ahead)')
+    .option('--timezone <zone>', 'where the university is', 'Europe/Berlin')
+    .option('--concurrency <n>', 'bookings under way at a time', '16')
+    .option('--url <url>', 'where the server listens (default: this machine and PORT)')
+    .option('--key <key>', 'an API key of the company with the role admin (default: one is made)')
+    .action((file: string, options: Omit<TimetableOptions, 'file'>) =>
+      run(async (config) =>
+        (await import('./replay/command.ts')).replayTimetableCommand(config, { file, ...options }),
+      ),
+    );
+}

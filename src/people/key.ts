@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache';
 import type { Database } from '../platform/db.ts';
 import { newSecret, uuidV7, type Uuid } from '../platform/id.ts';
 import type { Role } from './access.ts';
-import { endKey, insertKey, liveKey } from './queries.ts';
+import { endKey, insertKey, liveKey, renewSecret } from './queries.ts';
 
 /**
  * API keys, printed as `hf_<id>_<secret>`: the id finds the row, of the secret only the SHA-256 is kept. It has 256
@@ -22,6 +22,26 @@ export async function createKey(
   const id = uuidV7();
   const secret = newSecret();
   await db.inTenant(tenant, (tx) => tx.run(insertKey, id, key.name, key.role, sha256(secret)));
+  return printed(id, secret);
+}
+
+/**
+ * A key for a program that runs again and again, as printed: the key of this name and role with a new secret (the one
+ * before ends within 5 s), or a new key. It stays the same principal, so the idempotency keys of earlier runs hold.
+ */
+export async function renewKey(
+  db: Database,
+  tenant: Uuid,
+  key: { role: KeyRole; name: string },
+): Promise<string> {
+  const secret = newSecret();
+  const [renewed] = await db.inTenant(tenant, (tx) =>
+    tx.run(renewSecret, key.name, key.role, sha256(secret)),
+  );
+  return renewed === undefined ? createKey(db, tenant, key) : printed(renewed.id, secret);
+}
+
+function printed(id: Uuid, secret: string): string {
   return `hf_${id.replaceAll('-', '')}_${secret}`;
 }
 

@@ -47,6 +47,18 @@ export const liveKey = statement('people.liveKey', {
     where tenant_id = $1 and id = $2 and revoked_at is null and (expires_at is null or expires_at > now())`,
 });
 
+/** Gives the oldest live key of this name and role a new secret. */
+export const renewSecret = statement('people.renewSecret', {
+  params: ['uuid', 'text', 'text', 'bytea'],
+  columns: { id: 'uuid' },
+  text: `update people.api_key set secret_hash = $4
+    where tenant_id = $1 and id = (
+      select id from people.api_key
+      where tenant_id = $1 and name = $2 and role = $3 and revoked_at is null and expires_at is null
+      order by created_at, id limit 1)
+    returning id`,
+});
+
 export const endKey = statement('people.endKey', {
   params: ['uuid', 'uuid'],
   columns: { id: 'uuid' },

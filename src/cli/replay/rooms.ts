@@ -51,6 +51,11 @@ async function listRooms(call: Call): Promise<Listed[]> {
   do {
     const query: string = cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`;
     const page = await call('GET', `/rooms?limit=${PAGE}${query}`);
+    if (page.status === 404)
+      throw new Refusal(
+        'The server does not know this tenant. Does it use the same database as this command ' +
+          '(DATABASE_URL, or the same HOLDFAST_DATA_DIR)?',
+      );
     if (page.status !== 200) throw refusedBy(page, 'to list the rooms');
     const { data, pagination } = page.body as { data: Listed[]; pagination: { nextCursor: string | null } };
     rooms.push(...data);
