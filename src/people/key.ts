@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
+import type { Stopwatch } from '../platform/clock.ts';
 import type { Database } from '../platform/db.ts';
 import { newSecret, uuidV7, type Uuid } from '../platform/id.ts';
 import type { Role } from './access.ts';
@@ -61,13 +62,14 @@ export interface Keys {
 }
 
 /** One second less than the 5 s promised for a revocation: the row may have been read that much before it is kept. */
-const CHECKED = { max: 10_000, ttl: 4_000 };
+const CHECKED = { max: 10_000, ttl: 4_000, ttlResolution: 0 };
 
-export function cachedKeys(db: Database): Keys {
+export function cachedKeys(db: Database, perf: Stopwatch = performance): Keys {
   // Wrong keys are remembered too: repeating one costs no query. What is kept is a hash, never a usable key.
   const checked = new LRUCache<string, { key: VerifiedKey | undefined }, { tenant: Uuid; presented: string }>(
     {
       ...CHECKED,
+      perf,
       fetchMethod: async (_, __, { context }) => ({
         key: await check(db, context.tenant, context.presented),
       }),

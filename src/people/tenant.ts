@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import type { Stopwatch } from '../platform/clock.ts';
 import type { Database } from '../platform/db.ts';
 import { Problem, ruleViolated } from '../platform/errors.ts';
 import { DatabaseFault } from '../platform/fault.ts';
@@ -61,14 +62,15 @@ export interface Tenants {
   bySlug(slug: string): Promise<Tenant | undefined>;
 }
 
-const KNOWN = { max: 10_000, ttl: 30_000 };
-const UNKNOWN = { max: 10_000, ttl: 1_000 }; // on its own, so that guessing slugs cannot push out the real ones
+const KNOWN = { max: 10_000, ttl: 30_000, ttlResolution: 0 };
+const UNKNOWN = { max: 10_000, ttl: 1_000, ttlResolution: 0 }; // on its own, so that guessing slugs cannot push out the real ones
 
-export function cachedTenants(db: Database): Tenants {
-  const unknown = new LRUCache<string, true>(UNKNOWN);
+export function cachedTenants(db: Database, perf: Stopwatch = performance): Tenants {
+  const unknown = new LRUCache<string, true>({ ...UNKNOWN, perf });
   // fetch() loads a slug once however many ask at the same moment; a failed load is not kept.
   const known = new LRUCache<string, Tenant>({
     ...KNOWN,
+    perf,
     fetchMethod: async (slug) => {
       const tenant = await findTenant(db, slug);
       if (tenant === undefined) unknown.set(slug, true);

@@ -8,3 +8,8 @@ export type Instant = number;
 export function iso(at: Instant): string {
   return new Date(at).toISOString();
 }
+
+/** How caches age: a clock that only moves forward, in ms from anywhere. Tests bring their own. */
+export interface Stopwatch {
+  now(): number;
+}
