@@ -1,6 +1,5 @@
 import type { Database, Transaction } from '../platform/db.ts';
 import { Problem } from '../platform/errors.ts';
-import { DatabaseFault } from '../platform/fault.ts';
 import type { Uuid } from '../platform/id.ts';
 import type { Idempotency } from './command.ts';
 import { twinsOf } from './queries.ts';
@@ -26,19 +25,20 @@ export async function once(
   asked: Asked | undefined,
   work: (tx: Transaction) => Promise<{ status: number; body: string }>,
 ): Promise<Answer> {
-  const attempt = () =>
-    db.inTenant(tenant, async (tx) => {
-      const kept = asked === undefined ? undefined : await findAnswer(tx, asked);
+  if (asked === undefined)
+    return db.inTenant(tenant, async (tx) => ({ ...(await work(tx)), replayed: false }));
+  try {
+    return await db.inTenant(tenant, async (tx) => {
+      const kept = await findAnswer(tx, asked);
       if (kept !== undefined) return kept;
       const made = await work(tx);
-      if (asked !== undefined) await keepAnswer(tx, asked, made);
+      await keepAnswer(tx, asked, made);
       return { ...made, replayed: false };
     });
-  try {
-    return await attempt();
   } catch (error) {
-    // A twin committed between our look and our insert: now the look finds it.
-    if (error instanceof DatabaseFault && error.constraint === 'idempotency_pkey') return attempt();
+    // Whatever stood in the way, a name taken or the key itself, may be the work of a twin that committed meanwhile.
+    const kept = await db.inTenant(tenant, (tx) => findAnswer(tx, asked));
+    if (kept !== undefined) return kept;
     throw error;
   }
 }
