@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createServer, type RequestListener } from 'node:http';
 import { once } from 'node:events';
 import { test, type TestContext } from 'node:test';
-import { openClient, patient, ServerUnreachable, type Answer, type Call } from './client.ts';
+import { openClient, patient, requireServer, ServerUnreachable, type Answer, type Call } from './client.ts';
 
 /** A client of a real HTTP server that answers as told. */
 async function clientOf(t: TestContext, listener: RequestListener): Promise<Call> {
@@ -52,11 +52,12 @@ test('a refusal is an answer, not an error', async (t) => {
 });
 
 test('a server that is not running is told in one plain sentence', async () => {
-  const { call } = openClient({ url: 'http://127.0.0.1:9', tenant: 'demo', key: 'k', connections: 1 });
-  await assert.rejects(call('GET', '/rooms'), {
-    message:
-      'No server answers at http://127.0.0.1:9. Start one with "npx holdfast start", or name another with --url.',
-  });
+  const url = 'http://127.0.0.1:9';
+  const message =
+    'No server answers at http://127.0.0.1:9. Start one with "npx holdfast start", or name another with --url.';
+  const { call } = openClient({ url, tenant: 'demo', key: 'k', connections: 1 });
+  await assert.rejects(call('GET', '/rooms'), { message });
+  await assert.rejects(requireServer(url), { message });
 });
 
 test('something else that listens there is told too', async (t) => {

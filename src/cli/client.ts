@@ -1,4 +1,9 @@
-import { Agent as PlainAgent, request as plainRequest, type IncomingMessage } from 'node:http';
+import {
+  Agent as PlainAgent,
+  request as plainRequest,
+  type IncomingMessage,
+  type RequestOptions,
+} from 'node:http';
 import { Agent as TlsAgent, request as tlsRequest } from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { reasonOf, Refusal } from '../platform/refusal.ts';
@@ -41,8 +46,8 @@ export interface ClientOptions {
 /** Opens a client of one tenant. Connects at the first call. Throws a Refusal when the address is none. */
 export function openClient(options: ClientOptions): { call: Call; close(): void } {
   const base = addressOf(options.url, `/api/v1/${encodeURIComponent(options.tenant)}`);
-  const tls = base.protocol === 'https:';
-  const agent = new (tls ? TlsAgent : PlainAgent)({ keepAlive: true, maxSockets: options.connections });
+  const Agent = base.protocol === 'https:' ? TlsAgent : PlainAgent;
+  const agent = new Agent({ keepAlive: true, maxSockets: options.connections });
 
   const call: Call = async (method, path, body, idempotencyKey) => {
     const payload = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
@@ -53,16 +58,9 @@ export function openClient(options: ClientOptions): { call: Call; close(): void 
     if (payload)
       Object.assign(headers, { 'content-type': 'application/json', 'content-length': payload.length });
     if (idempotencyKey !== undefined) headers['idempotency-key'] = idempotencyKey;
-    const send = tls ? tlsRequest : plainRequest;
-    const signal = AbortSignal.timeout(ANSWER_TIMEOUT_MS);
     try {
-      const response = await new Promise<IncomingMessage>((resolve, reject) => {
-        send(`${base.href}${path}`, { method, headers, agent, signal })
-          .on('response', resolve)
-          .on('error', reject)
-          .end(payload);
-      });
-      return await readAnswer(response);
+      const target = new URL(`${base.href}${path}`);
+      return await readAnswer(await exchange(target, { method, headers, agent }, payload));
     } catch (error) {
       throw unreachable(options.url, error);
     }
@@ -70,21 +68,30 @@ export function openClient(options: ClientOptions): { call: Call; close(): void 
   return { call, close: () => agent.destroy() };
 }
 
-/** Looks whether a server answers at all, before anything is done for it. */
+/** Looks whether a server answers at all, before anything is done for it. Throws a Refusal when none does. */
 export async function requireServer(url: string): Promise<void> {
   const health = addressOf(url, '/health/live');
-  const signal = AbortSignal.timeout(ANSWER_TIMEOUT_MS);
-  await fetch(health, { signal, redirect: 'manual' })
-    .then((response) => response.arrayBuffer())
-    .catch((error: Error) => {
-      throw unreachable(url, error.cause ?? error);
-    });
+  try {
+    (await exchange(health, { method: 'GET', agent: false })).destroy();
+  } catch (error) {
+    throw unreachable(url, error);
+  }
 }
 
 function addressOf(url: string, path: string): URL {
   const base = URL.parse(path, url);
   if (base?.protocol === 'http:' || base?.protocol === 'https:') return base;
   throw new Refusal(`${url} is no address of a server; give one like http://127.0.0.1:3000.`);
+}
+
+function exchange(url: URL, options: RequestOptions, payload?: Buffer): Promise<IncomingMessage> {
+  const send = url.protocol === 'https:' ? tlsRequest : plainRequest;
+  return new Promise((resolve, reject) => {
+    send(url, { ...options, signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS) })
+      .on('response', resolve)
+      .on('error', reject)
+      .end(payload);
+  });
 }
 
 async function readAnswer(response: IncomingMessage): Promise<Answer> {

@@ -1,5 +1,5 @@
 import { Refusal } from '../../platform/refusal.ts';
-import { patient, refusedBy, type Call } from '../client.ts';
+import { patient, problemIn, refusedBy, type Call } from '../client.ts';
 import { keyFor } from '../idempotency-key.ts';
 import { inParallel } from '../in-parallel.ts';
 import type { Room } from './ectt.ts';
@@ -51,10 +51,10 @@ async function listRooms(call: Call): Promise<Listed[]> {
   do {
     const query: string = cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`;
     const page = await call('GET', `/rooms?limit=${PAGE}${query}`);
-    if (page.status === 404)
+    if (page.status === 401 || page.status === 404)
       throw new Refusal(
-        'The server does not know this tenant. Does it use the same database as this command ' +
-          '(DATABASE_URL, or the same HOLDFAST_DATA_DIR)?',
+        `The server does not accept this tenant and key (${page.status} ${problemIn(page).code}). Check the key, and ` +
+          'that the server uses the same database as this command (DATABASE_URL or HOLDFAST_DATA_DIR).',
       );
     if (page.status !== 200) throw refusedBy(page, 'to list the rooms');
     const { data, pagination } = page.body as { data: Listed[]; pagination: { nextCursor: string | null } };

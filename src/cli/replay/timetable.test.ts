@@ -166,7 +166,7 @@ test('a wrong key is told in one sentence', async () => {
   const { call } = openClient({ url, tenant: tenant.slug, key: 'hf_wrong', connections: 1 });
   await assert.rejects(
     replay({ call }),
-    /^Error: The server refused to list the rooms \(401 unauthenticated\): /,
+    /^Error: The server does not accept this tenant and key \(401 unauthenticated\)\. Check the key, and /,
   );
   const other = await world.tenantWith('client');
   const client = openClient({ url, tenant: other.tenant.slug, key: other.keys[0] ?? '', connections: 1 });
