@@ -1,13 +1,14 @@
 import type { Config } from '../config.ts';
 import { examine, type Finding } from '../engine/invariants.ts';
-import { asOwner, migrate } from '../platform/migrate.ts';
+import { asOwner } from '../platform/migrate.ts';
+import { Refusal } from '../platform/refusal.ts';
 import { fill, outputWidth } from './fill.ts';
 import { withReached } from './reach.ts';
 
 export async function doctorCommand(config: Config, { json }: { json?: boolean }): Promise<number> {
   const print = (line: string): void => console.log(line);
-  const whole = await withReached(config, async ({ ownerUrl, servingLogin }) => {
-    await migrate(ownerUrl, servingLogin);
+  const whole = await withReached(config, async ({ ownerUrl }) => {
+    await refuseEmpty(ownerUrl);
     return diagnose(ownerUrl, print, json === true ? jsonLines : plainLines);
   });
   return whole ? 0 : 1;
@@ -27,6 +28,17 @@ export async function diagnose(
     }
     return whole;
   });
+}
+
+// Not migrated on the way: a doctor looks and changes nothing.
+async function refuseEmpty(ownerUrl: string): Promise<void> {
+  const { rows } = await asOwner(ownerUrl, (client) =>
+    client.query<{ there: boolean }>(`select to_regclass('people.tenant_slug') is not null as there`),
+  );
+  if (rows[0]?.there !== true)
+    throw new Refusal(
+      'There is nothing to check: this database has no Holdfast in it. Run "holdfast migrate" first.',
+    );
 }
 
 function jsonLines(finding: Finding): string[] {
