@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { silentLog } from '../../test/database.ts';
+import { hold, on, openFixture, slot, units, untilExpired, type Fixture } from '../../test/engine-fixture.ts';
+import { startSweeper, sweep } from './sweeper.ts';
+
+let fixture: Fixture;
+before(async () => {
+  fixture = await openFixture();
+});
+after(() => fixture.close());
+
+const states = (id: string) => `select count(*) from engine.booking where id = '${id}' and state = 'expired'`;
+
+test('the sweeper ends what is due and nothing else', async () => {
+  const room = await fixture.newCalendar();
+  const seats = await fixture.newStock(9);
+  const due = hold([slot(room, 0), units(seats, 2)], { ttlSeconds: 1 });
+  const open = hold([slot(room, 1), units(seats, 3)]);
+  const kept = hold([slot(room, 2), units(seats, 4)], { ttlSeconds: 1 });
+  for (const each of [due, open, kept]) await fixture.perform(each);
+  await fixture.perform(on('confirm', kept.bookingId));
+  await untilExpired(fixture, due.bookingId);
+
+  assert.equal(await sweep(fixture.database.db, fixture.engine), 1);
+  assert.equal(await fixture.count(states(due.bookingId)), 1);
+  assert.equal(await fixture.count('select count(*) from engine.interval_claim'), 2);
+  assert.equal(await fixture.count('select taken from engine.stock'), 7);
+  assert.equal(await sweep(fixture.database.db, fixture.engine), 0, 'nothing is looked at twice');
+});
+
+test('what a buyer left behind of an expired hold on other resources is tidied too', async () => {
+  const [wanted, left] = [await fixture.newCalendar(), await fixture.newCalendar()];
+  const due = hold([slot(wanted, 0), slot(left, 0)], { ttlSeconds: 1 });
+  await fixture.perform(due);
+  await untilExpired(fixture, due.bookingId);
+  assert.equal((await fixture.perform(hold([slot(wanted, 0)]))).result, 'done');
+  const remains = `select count(*) from engine.interval_claim where booking_id = '${due.bookingId}'`;
+  assert.equal(await fixture.count(remains), 1);
+  await sweep(fixture.database.db, fixture.engine);
+  assert.equal(await fixture.count(remains), 0);
+});
+
+test('stopping the sweeper waits for the look under way', async () => {
+  const { db } = fixture.database;
+  const due = hold([slot(await fixture.newCalendar(), 0)], { ttlSeconds: 1 });
+  await fixture.perform(due);
+  await untilExpired(fixture, due.bookingId);
+  const stop = startSweeper({ db, engine: fixture.engine, log: silentLog, everyMs: 60_000 });
+  await stop();
+  assert.equal(await fixture.count(states(due.bookingId)), 1);
+});
