@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict';
+import { asOwner } from '../src/platform/migrate.ts';
+import type { Uuid } from '../src/platform/id.ts';
+import { call, testApp, type TestApp } from './app.ts';
+
+/** A company with at least one row in every table and one entry of every collection that the API has. */
+export interface FullTenant {
+  id: Uuid;
+  base: string;
+  key: string;
+  /** The id of one entry by the collection it stands in: `rooms`, `bookings`, ... */
+  ids: Readonly<Record<string, Uuid>>;
+}
+
+export interface TwoTenants extends TestApp {
+  a: FullTenant;
+  b: FullTenant;
+}
+
+/** Two companies that look alike, with the same names for everything. */
+export async function twoTenants(): Promise<TwoTenants> {
+  const made = await testApp();
+  return { ...made, a: await fullTenant(made), b: await fullTenant(made) };
+}
+
+async function fullTenant(made: TestApp): Promise<FullTenant> {
+  const { tenant, base, keys } = await made.tenantWith('owner');
+  const [key = ''] = keys;
+  const post = async (path: string, body: unknown) => {
+    const answer = await call(made.app, 'POST', `${base}${path}`, {
+      key,
+      body,
+      headers: { 'idempotency-key': `filling ${path}`.replaceAll(' ', '-') },
+    });
+    assert.equal(answer.status, 201, answer.text);
+    return answer.body;
+  };
+  const room = await post('/rooms', { name: 'Blue', building: 'Main', capacity: 10 });
+  const day = new Date(Date.now() + 86_400_000).toISOString().slice(0, 10);
+  const line = { kind: 'room', roomId: room['id'], start: `${day}T10:00:00Z`, end: `${day}T11:00:00Z` };
+  const booking = await post('/holds', { lines: [line] });
+  await claimUnits(made, tenant.id, String(booking['id']));
+  const ids = {
+    rooms: String(room['id']),
+    buildings: String(room['buildingId']),
+    bookings: String(booking['id']),
+  };
+  return { id: tenant.id, base, key, ids };
+}
+
+/** No kind that is sold over the API counts units yet. */
+async function claimUnits({ database }: TestApp, tenant: Uuid, booking: Uuid): Promise<void> {
+  await asOwner(database.ownerUrl, async (client) => {
+    await client.query(
+      'insert into engine.stock (tenant_id, resource_id, capacity, taken) values ($1, $2, 5, 1)',
+      [tenant, booking],
+    );
+    await client.query(
+      `insert into engine.stock_claim (tenant_id, resource_id, bucket, booking_id, line_no, units)
+       values ($1, $2, '-infinity', $2, 1, 1)`,
+      [tenant, booking],
+    );
+  });
+}
