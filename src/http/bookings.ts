@@ -38,8 +38,17 @@ export function bookingRoutes(app: App, deps: BookingDeps): void {
   }));
 }
 
-function holdRoute(app: App, { db, engine, kinds }: BookingDeps): void {
+/** The body of `POST /holds`: lines of every kind, mixed. */
+export function holdBody(kinds: readonly Kind[]) {
   const lineSchemas = kinds.flatMap((kind) => Object.values(kind.lines));
+  return strict({
+    lines: Type.Array(oneOfBy('kind', lineSchemas), { minItems: 1, maxItems: MOST_LINES }),
+    ttlSeconds: Type.Optional(Whole(1, LONGEST_TTL_SECONDS)),
+    note: Type.Optional(Note()),
+  });
+}
+
+function holdRoute(app: App, { db, engine, kinds }: BookingDeps): void {
   app.post(
     '/holds',
     {
@@ -47,11 +56,7 @@ function holdRoute(app: App, { db, engine, kinds }: BookingDeps): void {
         tags: ['Bookings'],
         summary: 'Hold what the lines ask for, all or nothing, until the hold expires',
         operationId: 'createHold',
-        body: strict({
-          lines: Type.Array(oneOfBy('kind', lineSchemas), { minItems: 1, maxItems: MOST_LINES }),
-          ttlSeconds: Type.Optional(Whole(1, LONGEST_TTL_SECONDS)),
-          note: Type.Optional(Note()),
-        }),
+        body: holdBody(kinds),
         response: { 201: BookingBody },
       },
       config: { permission: 'booking.create' },
