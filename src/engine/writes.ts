@@ -117,7 +117,7 @@ export const insertAnswers = statement('engine.insertAnswers', {
 
 /** The last lock: from here to the commit this tenant's changes get their numbers, gapless and in commit order. */
 export const appendChanges = statement('engine.appendChanges', {
-  params: ['uuid', 'int4', 'timestamptz', 'text[]', 'uuid[]', 'text[]', 'text[]', 'jsonb[]'],
+  params: ['uuid', 'int8', 'timestamptz', 'text[]', 'uuid[]', 'text[]', 'text[]', 'jsonb[]'],
   columns: { seq: 'int8' },
   text: `with k as (
       update engine.tenant_clock c set seq = c.seq + $2 where c.tenant_id = $1 returning c.tenant_id, c.seq - $2 as base)

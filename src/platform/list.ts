@@ -63,12 +63,12 @@ export function list<const P extends readonly SqlType[], const C extends Columns
       sort,
       {
         page: statement(`${name}.${sort}.page`, {
-          params: [...given, 'int4', 'int8'],
+          params: [...given, 'int8', 'int8'],
           columns,
           text: `${select} ${ordered} limit $${next} offset $${next + 1}`,
         }),
         after: statement(`${name}.${sort}.after`, {
-          params: [...given, 'int4', 'text', 'uuid'],
+          params: [...given, 'int8', 'text', 'uuid'],
           columns,
           text: `${select} and (${by}, ${shape.id}) ${beyond} ($${next + 1}::text::${type}, $${next + 2}) ${ordered} limit $${next}`,
         }),

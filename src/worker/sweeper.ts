@@ -8,7 +8,7 @@ const DUE_AT_ONCE = 500;
 
 /** What is past its expiry, over all tenants: rides booking_due, interval_claim_dying and stock_claim_due. */
 const due = statement('worker.due', {
-  params: ['int4'],
+  params: ['int8'],
   columns: { tenantId: 'uuid', bookingId: 'uuid' },
   text: `select tenant_id as "tenantId", id as "bookingId" from (
       (select b.tenant_id, b.id from engine.booking b where b.expires_at <= now() order by b.expires_at limit $1)

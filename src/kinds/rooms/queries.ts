@@ -64,7 +64,7 @@ export const freeRoomList = list('rooms.freeList', {
 
 /** The smallest rooms with at least $2 places that are free from $3 to $4. Rides room_by_capacity. */
 export const freeRoomsLike = statement('rooms.freeLike', {
-  params: ['uuid', 'int4', 'timestamptz', 'timestamptz', 'int4'],
+  params: ['uuid', 'int4', 'timestamptz', 'timestamptz', 'int8'],
   columns: { id: 'uuid', name: 'text' },
   text: `select r.id, r.name from rooms.room r
     where r.tenant_id = $1 and r.capacity >= $2 and r.archived_at is null and ${isFree('$3', '$4')}
