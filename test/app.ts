@@ -1,6 +1,7 @@
 import type { FastifyInstance, InjectOptions } from 'fastify';
 import { openEngine } from '../src/engine/index.ts';
 import { buildApp } from '../src/http/app.ts';
+import type { Kind } from '../src/kinds/kind.ts';
 import { kinds } from '../src/kinds/index.ts';
 import type { Tenant } from '../src/people/access.ts';
 import { createKey, type KeyRole } from '../src/people/key.ts';
@@ -15,12 +16,12 @@ export interface TestApp {
   close(): Promise<void>;
 }
 
-/** The real application on a database of its own, without a port. */
-export async function testApp(): Promise<TestApp> {
+/** The real application on a database of its own, without a port; `more` kinds can be mounted beside the real ones. */
+export async function testApp({ more = [] }: { more?: readonly Kind[] } = {}): Promise<TestApp> {
   const database = await freshDatabase();
   const { db } = database;
   const engine = openEngine({ db, log: silentLog, width: 2, guarded: true });
-  const app = await buildApp({ db, engine, kinds, log: silentLog });
+  const app = await buildApp({ db, engine, kinds: [...kinds, ...more], log: silentLog });
   let made = 0;
   return {
     app,

@@ -48,6 +48,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     ajv,
     logger: false, // one line for each request is the `onResponse` hook's
     genReqId: requestId,
+    return503OnClosing: false, // what still comes over an open connection while we stop is served, then it is closed
     clientErrorHandler: answerClientError,
     frameworkErrors: (error, request, reply) => sendError(log, error, request, reply),
   });
