@@ -1,0 +1,16 @@
+/** What a bench prints as its one line of JSON: the ratio, what it is of, and the raw figures behind it. */
+export interface BenchResult {
+  readonly bench: string;
+  readonly ratio: number;
+  readonly unit: string;
+  /** The bench ran to its end, nothing went wrong on the way and no promise was broken. Says nothing of goals. */
+  readonly ok: boolean;
+  readonly [figure: string]: unknown;
+}
+
+export interface BenchOptions {
+  /** Shorter and rougher: under a minute. */
+  readonly quick: boolean;
+}
+
+export type Bench = (options: BenchOptions) => Promise<BenchResult>;

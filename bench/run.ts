@@ -1,0 +1,31 @@
+import { availableParallelism, release, totalmem, type } from 'node:os';
+import { confirm } from './confirm.ts';
+import { footprint } from './footprint.ts';
+import { intervals } from './intervals.ts';
+import type { Bench } from './result.ts';
+import { say } from './stage.ts';
+
+/** `npm run bench -- <name> [--quick]`: the figures as one line of JSON, everything else on standard error. */
+const benches: Readonly<Record<string, Bench>> = { footprint, intervals, confirm };
+
+/** What the figures depend on, without names of hosts or people. */
+function machine() {
+  const [major, minor] = release().split('.');
+  return {
+    cores: availableParallelism(),
+    memoryGb: Math.round(totalmem() / 1e9),
+    system: `${type()} ${major}.${minor}`,
+    node: process.versions.node,
+  };
+}
+
+const [name = '', ...flags] = process.argv.slice(2);
+const bench = benches[name];
+if (bench === undefined || flags.some((flag) => flag !== '--quick')) {
+  say(`Usage: npm run bench -- <${Object.keys(benches).join(' | ')}> [--quick]`);
+  process.exitCode = 1;
+} else {
+  const result = await bench({ quick: flags.includes('--quick') });
+  console.log(JSON.stringify({ ...result, machine: machine() }));
+  if (!result.ok) process.exitCode = 1;
+}

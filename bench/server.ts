@@ -1,0 +1,80 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+
+/** A Holdfast server in a process of its own. */
+export interface RunningServer {
+  readonly pid: number;
+  readonly url: string;
+  /** From the start of the process to the first `ready`. */
+  readonly readyMs: number;
+  /** What it wrote on standard error so far. */
+  complaints(): string;
+  stop(): Promise<void>;
+}
+
+const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+const READY_DEADLINE_MS = 120_000;
+const LOOK_EVERY_MS = 10;
+const MOST_COMPLAINTS = 4_000;
+
+/** Starts `holdfast start` with these settings on a free port and waits until it is ready. */
+export async function startServer(settings: Readonly<Record<string, string>>): Promise<RunningServer> {
+  const port = await freePort();
+  const begun = performance.now();
+  const child = spawn(process.execPath, [MAIN, 'start'], {
+    env: {
+      ...process.env,
+      HOST: '127.0.0.1',
+      LOG_LEVEL: 'warn',
+      RATE_LIMIT: 'off',
+      ...settings,
+      PORT: String(port),
+    },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let complaints = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    if (complaints.length < MOST_COMPLAINTS) complaints += text; // the first ones tell why, the rest repeat it
+  });
+  const exited = once(child, 'exit');
+  const url = `http://127.0.0.1:${port}`;
+  while (!(await isReady(url))) {
+    if (child.exitCode !== null || performance.now() - begun > READY_DEADLINE_MS) {
+      child.kill('SIGKILL');
+      throw new Error(`the server did not get ready: ${complaints}`);
+    }
+    await wait(LOOK_EVERY_MS);
+  }
+  return {
+    pid: child.pid ?? NaN,
+    url,
+    readyMs: performance.now() - begun,
+    complaints: () => complaints,
+    stop: async () => {
+      child.kill('SIGTERM');
+      await exited;
+    },
+  };
+}
+
+async function isReady(url: string): Promise<boolean> {
+  return fetch(`${url}/health/ready`).then(
+    async (response) => {
+      await response.arrayBuffer();
+      return response.ok;
+    },
+    () => false,
+  );
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const { port } = probe.address() as AddressInfo;
+  probe.close();
+  await once(probe, 'close');
+  return port;
+}
