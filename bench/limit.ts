@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import fastify from 'fastify';
 import { Type } from 'typebox';
-import { holdBody } from '../src/http/bookings.ts';
+import { holdBody } from '../src/http/holds.ts';
 import { ajv } from '../src/http/validation.ts';
 import { kinds } from '../src/kinds/index.ts';
 

@@ -92,6 +92,7 @@ export function hold(needs: readonly Needs[], given: Partial<Hold> = {}): Hold {
     note: null,
     currency: 'EUR',
     ttlSeconds: 600,
+    approval: 'none',
     lines: needs.map((each, i) => ({ ...price, no: i + 1, ...each })),
     guards: new Map(),
     actor: 'test',
@@ -104,7 +105,7 @@ export function on(verb: 'confirm' | 'expire', bookingId: Uuid): Command {
 }
 
 export function cancelling(bookingId: Uuid): Command {
-  return { verb: 'cancel', bookingId, ownedBy: null, actor: 'test', reason: null };
+  return { verb: 'cancel', bookingId, ownedBy: null, actor: 'test', reason: null, lineNos: null };
 }
 
 /** Waits until the database's clock has passed the booking's expiry. */

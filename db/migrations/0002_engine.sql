@@ -29,6 +29,8 @@ create table engine.booking (
   state text not null check (state in
     ('held', 'paying', 'requested', 'confirmed', 'completed', 'noShow', 'expired', 'cancelled', 'declined')),
   expires_at timestamptz,
+  approval text not null default 'none' check (approval in ('none', 'exclusive')), -- confirming asks for it
+  checked_in_at timestamptz,
   client_id uuid,
   note text check (length(note) <= 2000),
   currency text not null check (currency ~ '^[A-Z]{3}$'),
@@ -54,6 +56,8 @@ create table engine.booking_line (
   unit_minor bigint not null check (unit_minor >= 0),
   tax_minor bigint not null default 0 check (tax_minor >= 0),
   total_minor bigint not null check (total_minor >= 0),
+  checked_in_at timestamptz,
+  cancelled_at timestamptz, -- a cancelled line claims nothing and counts for nothing
   primary key (tenant_id, booking_id, line_no),
   foreign key (tenant_id, booking_id) references engine.booking on delete cascade
 );
@@ -86,6 +90,7 @@ create table engine.stock_claim (
   line_no int not null,
   units int not null check (units > 0),
   expires_at timestamptz,
+  until text not null default 'end' check (until in ('end', 'confirm')), -- a cap on open holds comes back on confirm
   primary key (tenant_id, booking_id, line_no, resource_id, bucket),
   foreign key (tenant_id, booking_id, line_no) references engine.booking_line on delete cascade,
   foreign key (tenant_id, resource_id, bucket) references engine.stock
@@ -131,13 +136,20 @@ create table engine.change (
   payload jsonb not null,
   primary key (tenant_id, seq)
 );
+-- How far each reader of the changes has come, per tenant.
+create table engine.feed_position (
+  tenant_id uuid not null references people.tenant,
+  reader text not null check (length(reader) between 1 and 60),
+  seq bigint not null check (seq >= 0),
+  primary key (tenant_id, reader)
+) with (fillfactor = 50);
 create index change_of_booking on engine.change (tenant_id, booking_id, seq) where booking_id is not null;
 
 do $$
 declare t text;
 begin
   foreach t in array array['calendar', 'stock', 'booking', 'booking_line', 'interval_claim', 'stock_claim',
-                           'guard', 'idempotency', 'tenant_clock', 'change'] loop
+                           'guard', 'idempotency', 'tenant_clock', 'change', 'feed_position'] loop
     execute format('alter table engine.%I enable row level security', t);
     execute format('alter table engine.%I force row level security', t);
     execute format($p$create policy tenant_wall on engine.%I
@@ -146,15 +158,19 @@ begin
   end loop;
 end $$;
 
--- Only what the engine needs: claims and changes are never rewritten by hand, bookings and lines never vanish.
+-- Only what the engine needs: bookings and lines never vanish, changes are appended and, past retention, dropped.
 grant select, insert, update, delete on engine.calendar, engine.stock, engine.guard to holdfast_app;
-grant select, insert, update on engine.booking, engine.tenant_clock to holdfast_app;
-grant select, insert on engine.booking_line, engine.change to holdfast_app;
+grant select, insert, update on engine.booking, engine.booking_line, engine.tenant_clock to holdfast_app;
+grant select, insert, update on engine.feed_position to holdfast_app;
+grant select, insert, delete on engine.change to holdfast_app;
 grant select, insert, update, delete on engine.interval_claim, engine.stock_claim to holdfast_app;
 grant select, insert, delete on engine.idempotency to holdfast_app;
 
--- The worker sees what is due, over all tenants, and nothing else.
-grant select on engine.booking, engine.interval_claim, engine.stock_claim to holdfast_worker;
+-- The worker sees what is due and what is unread, over all tenants, and nothing else.
+grant select on engine.booking, engine.interval_claim, engine.stock_claim, engine.tenant_clock, engine.feed_position
+  to holdfast_worker;
+create policy worker_reads on engine.tenant_clock for select to holdfast_worker using (true);
+create policy worker_reads on engine.feed_position for select to holdfast_worker using (true);
 create policy worker_reads on engine.booking for select to holdfast_worker using (true);
 create policy worker_reads on engine.interval_claim for select to holdfast_worker using (true);
 create policy worker_reads on engine.stock_claim for select to holdfast_worker using (true);

@@ -4,7 +4,7 @@ import { DatabaseFault } from '../platform/fault.ts';
 import type { Uuid } from '../platform/id.ts';
 import type { Log } from '../platform/log.ts';
 import type { Command, Outcome } from './command.ts';
-import { decide } from './decide.ts';
+import { decide, type Decided } from './decide.ts';
 import { lockAndRead } from './read.ts';
 import { isEmpty, write } from './write.ts';
 
@@ -18,13 +18,16 @@ export interface BatchOptions {
   guarded: boolean;
 }
 
+const MOST_DRIFTS = 3;
+const DRIFTING = 'This booking is being changed by others at this moment. Please try again.';
+
 /**
  * Runs batches on `db`. A batch never rejects: each command gets its outcome or its error. What may pass by itself
  * (a deadlock, a lost connection, a twin that committed in between) is tried once more down the same road, where
  * the locks and keys wait for whatever an earlier try may still commit; then the answer is a clean 503.
  */
 export function batchRunner({ db, log, guarded }: BatchOptions): RunBatch {
-  const attempt = (tenant: Uuid, commands: readonly Command[], again: boolean): Promise<Outcome[]> =>
+  const attempt = (tenant: Uuid, commands: readonly Command[], again: boolean): Promise<Decided[]> =>
     db.inTenant(tenant, async (tx) => {
       const snapshot = await lockAndRead(tx, commands, { again, guarded });
       const { outcomes, writes } = decide(commands, snapshot);
@@ -32,12 +35,16 @@ export function batchRunner({ db, log, guarded }: BatchOptions): RunBatch {
       return outcomes;
     });
 
-  async function run(tenant: Uuid, commands: readonly Command[], alone: boolean): Promise<Verdict[]> {
+  async function run(
+    tenant: Uuid,
+    commands: readonly Command[],
+    alone: boolean,
+    drifts = 0,
+  ): Promise<Verdict[]> {
     let fault: DatabaseFault | undefined;
     for (const again of [false, true]) {
       try {
-        const outcomes = await attempt(tenant, commands, again);
-        return outcomes.map((value) => ({ status: 'fulfilled', value }));
+        return await settle(tenant, commands, await attempt(tenant, commands, again), drifts);
       } catch (error) {
         fault = error instanceof DatabaseFault ? error : new DatabaseFault('other', '', '', error);
         if (!passes(fault)) break;
@@ -52,6 +59,22 @@ export function batchRunner({ db, log, guarded }: BatchOptions): RunBatch {
     );
     if (alone) return commands.map(() => ({ status: 'rejected', reason }));
     return oneByOne(tenant, commands);
+  }
+
+  // A booking that moved to other resources while its locks were waited for is locked anew where it is now.
+  function settle(
+    tenant: Uuid,
+    commands: readonly Command[],
+    decided: readonly Decided[],
+    drifts: number,
+  ): Promise<Verdict[]> {
+    const verdicts = decided.map(async (value, i): Promise<Verdict> => {
+      if (value.result !== 'adrift') return { status: 'fulfilled', value };
+      if (drifts === MOST_DRIFTS) return { status: 'rejected', reason: unavailable(DRIFTING) };
+      const [verdict] = await run(tenant, commands.slice(i, i + 1), true, drifts + 1);
+      return verdict ?? { status: 'rejected', reason: unavailable(DRIFTING) };
+    });
+    return Promise.all(verdicts);
   }
 
   // One command of the batch is to blame: alone, the others get what they asked for.

@@ -29,7 +29,9 @@ export function canMove(from: BookingState, to: BookingState): boolean {
   return transitions[from].includes(to);
 }
 
-/** One thing that was asked for, as it was asked and priced; kept for ever. Amounts are integer minor units. */
+export type Approval = 'none' | 'exclusive';
+
+/** One thing that was asked for, as it was last agreed and priced; what it was before stands in the changes. Amounts are integer minor units. */
 export interface BookingLine {
   no: number;
   kind: string;
@@ -39,6 +41,9 @@ export interface BookingLine {
   unitMinor: number;
   taxMinor: number;
   totalMinor: number;
+  checkedInAt: Instant | null;
+  /** A cancelled line claims nothing and is not in the booking's total. */
+  cancelledAt: Instant | null;
 }
 
 export interface Booking {
@@ -47,6 +52,9 @@ export interface Booking {
   state: BookingState;
   /** Set exactly while the booking is held or paying. */
   expiresAt: Instant | null;
+  /** `exclusive`: confirming asks for approval, and the booking keeps its claims while it waits. */
+  approval: Approval;
+  checkedInAt: Instant | null;
   clientId: Uuid | null;
   note: string | null;
   currency: string;
@@ -56,4 +64,13 @@ export interface Booking {
   /** The principal that made it, e.g. `key:<id>`. */
   createdBy: string;
   lines: readonly BookingLine[];
+}
+
+/** The lines that still count, and what they cost together. */
+export function standingLines(lines: readonly BookingLine[]): BookingLine[] {
+  return lines.filter((line) => line.cancelledAt === null);
+}
+
+export function totalOf(lines: readonly BookingLine[]): number {
+  return standingLines(lines).reduce((sum, line) => sum + line.totalMinor, 0);
 }

@@ -8,11 +8,21 @@ export interface IntervalNeed {
   endsAt: Instant;
 }
 
+/** How long a claim stands: as long as the booking holds capacity, or only until it is confirmed. */
+export type Until = 'end' | 'confirm';
+
 /** Units that a line needs of one stock bucket; things with only one bucket use ONLY_BUCKET. */
 export interface UnitsNeed {
   resourceId: Uuid;
   bucket: string;
   units: number;
+  /**
+   * Makes it a limit ("at most 4 per client"): the row is made when it is first needed, and this is its capacity from
+   * now on, however many are taken already.
+   */
+  cap?: number;
+  /** `confirm` for caps on open holds; `end` when not given. */
+  until?: Until;
 }
 
 export const ONLY_BUCKET = '-infinity';
@@ -32,7 +42,7 @@ interface Standing {
 
 /** Capacity that a booking holds now. A claim exists exactly while it holds capacity. */
 export type IntervalClaim = IntervalNeed & Standing;
-export type UnitsClaim = UnitsNeed & Standing;
+export type UnitsClaim = Omit<UnitsNeed, 'cap' | 'until'> & Standing & { until: Until };
 
 /** An expired claim stands in the table until somebody needs its row, but it holds nothing any more. */
 export function isDead(claim: Standing, now: Instant): boolean {

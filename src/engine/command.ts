@@ -1,7 +1,7 @@
-import type { Uuid } from '../platform/id.ts';
 import type { Conflict } from '../platform/errors.ts';
-import type { Booking, BookingLine, BookingState } from './booking.ts';
-import type { Needs } from './claim.ts';
+import type { Uuid } from '../platform/id.ts';
+import type { Approval, Booking, BookingLine, BookingState } from './booking.ts';
+import type { IntervalNeed, Needs, UnitsNeed } from './claim.ts';
 
 /** What a caller who may repeat himself sends along; the answer is kept in the same transaction as its effect. */
 export interface Idempotency {
@@ -20,7 +20,28 @@ interface Common {
   idempotency?: Idempotency;
 }
 
-export type HoldLine = BookingLine & Needs;
+/** What is free at the moment of deciding, after everything decided before and the earlier lines of the request. */
+export interface FreeView {
+  isFree(slot: IntervalNeed): boolean;
+  /** Units left in a bucket; 0 for one that does not exist. */
+  unitsLeft(at: Pick<UnitsNeed, 'resourceId' | 'bucket'>): number;
+}
+
+/**
+ * Needs that are chosen under the lock (the first fitting room, the best seats): `from` names everything the choice
+ * may touch, so that it is locked and read; `pick` is pure and answers null when nothing fits. What it chose is added
+ * to the line's details.
+ */
+export interface Choice {
+  from: Needs;
+  pick(free: FreeView): (Needs & { details: BookingLine['details'] }) | null;
+}
+
+/** A line that is asked for, with what it needs and, when something is left to choose, how. */
+export type HoldLine = Omit<BookingLine, 'checkedInAt' | 'cancelledAt'> & Needs & { choice?: Choice };
+
+/** Catalogue entries that lines were resolved from, with the versions relied on. */
+export type Guards = ReadonlyMap<Uuid, number>;
 
 /** Take what all lines need, all or nothing, until `ttlSeconds` after the database's now. */
 export interface Hold extends Common {
@@ -32,9 +53,9 @@ export interface Hold extends Common {
   note: string | null;
   currency: string;
   ttlSeconds: number;
+  approval: Approval;
   lines: readonly HoldLine[];
-  /** Catalogue entries that the lines were resolved from, with the versions relied on. */
-  guards: ReadonlyMap<Uuid, number>;
+  guards: Guards;
 }
 
 interface OnBooking extends Common {
@@ -43,13 +64,46 @@ interface OnBooking extends Common {
   ownedBy: string | null;
 }
 
-export interface Confirm extends OnBooking {
-  verb: 'confirm';
+/** Verbs that only move a booking: their rules stand in `move.ts`. */
+export interface Move extends OnBooking {
+  verb: 'confirm' | 'approve' | 'complete' | 'noShow';
 }
 
+export interface Decline extends OnBooking {
+  verb: 'decline';
+  reason: string;
+}
+
+/** The whole booking, or only some of its lines. */
 export interface Cancel extends OnBooking {
   verb: 'cancel';
   reason: string | null;
+  lineNos: readonly number[] | null;
+}
+
+/** A mark on the whole booking, or on some of its lines. */
+export interface CheckIn extends OnBooking {
+  verb: 'checkIn';
+  lineNos: readonly number[] | null;
+}
+
+/** A payment is under way: the hold stands until `ttlSeconds` from now. */
+export interface Pay extends OnBooking {
+  verb: 'pay';
+  ttlSeconds: number;
+}
+
+/** A hold lives `ttlSeconds` from now, but never longer than an hour in all. */
+export interface Renew extends OnBooking {
+  verb: 'renew';
+  ttlSeconds: number;
+}
+
+/** Other times or places for some lines: the new is taken and the old given back, or nothing happens. */
+export interface Reschedule extends OnBooking {
+  verb: 'reschedule';
+  lines: readonly HoldLine[];
+  guards: Guards;
 }
 
 /** The sweeper's: ends a hold that is past its expiry and gives back what it still claims. */
@@ -57,7 +111,14 @@ export interface Expire extends OnBooking {
   verb: 'expire';
 }
 
-export type Command = Hold | Confirm | Cancel | Expire;
+/** New capacities of stock buckets; refused when more is taken than they would hold. */
+export interface Resize extends Common {
+  verb: 'resize';
+  rows: readonly { resourceId: Uuid; bucket: string; capacity: number; overbook: number }[];
+}
+
+export type OnBookingCommand = Move | Decline | Cancel | CheckIn | Pay | Renew | Reschedule | Expire;
+export type Command = Hold | OnBookingCommand | Resize;
 
 export type Outcome =
   | { result: 'done'; booking: Booking }
@@ -65,6 +126,13 @@ export type Outcome =
   | { result: 'wrongState'; state: BookingState }
   | { result: 'holdExpired' }
   | { result: 'notFound' }
+  /** A line that the booking does not have, or no longer. */
+  | { result: 'noSuchLine'; no: number }
+  /** The hold has been renewed for as long as a hold may live. */
+  | { result: 'renewalSpent' }
+  | { result: 'resized' }
+  /** More is taken than the new capacity would hold: by how many units, per bucket. */
+  | { result: 'belowTaken'; short: readonly { resourceId: Uuid; bucket: string; by: number }[] }
   /** A guard moved on: resolve the lines once more from the database and come again. */
   | { result: 'stale' }
   | { result: 'replayed'; status: number; body: string }

@@ -1,11 +1,21 @@
-import type { Uuid } from '../platform/id.ts';
-import { canMove, type Booking, type BookingState } from './booking.ts';
-import type { Cancel, Command, Confirm, Expire, Hold, Idempotency, Outcome } from './command.ts';
-import { expiredChange, Ledger, type Snapshot, type Writes } from './ledger.ts';
+import type { Booking } from './booking.ts';
+import { cancel, decline } from './cancel.ts';
+import { checkIn } from './check-in.ts';
+import type { Command, Idempotency, OnBookingCommand, Outcome } from './command.ts';
+import { expire, endIfDue, pay, renew } from './expire.ts';
+import { hold } from './hold.ts';
+import { Ledger } from './ledger.ts';
+import { move } from './move.ts';
+import { reschedule } from './reschedule.ts';
+import { resize } from './resize.ts';
+import type { Snapshot, Writes } from './snapshot.ts';
+
+/** An outcome, or `adrift`: the booking moved while its locks were waited for, so the next batch decides. */
+export type Decided = Outcome | { result: 'adrift' };
 
 export interface Decision {
   /** One for each command, in the same order. */
-  outcomes: Outcome[];
+  outcomes: Decided[];
   writes: Writes;
 }
 
@@ -24,7 +34,7 @@ export function twinKey(of: Pick<Idempotency, 'principal' | 'route' | 'key'>): s
 }
 
 // The first answer to a key is the only one: a twin in the table or earlier in this batch is answered with it.
-function answer(command: Command, ledger: Ledger): Outcome {
+function answer(command: Command, ledger: Ledger): Decided {
   const asked = command.idempotency;
   if (asked === undefined) return perform(command, ledger);
   const twin = ledger.twins.get(twinKey(asked));
@@ -42,122 +52,39 @@ function answer(command: Command, ledger: Ledger): Outcome {
   return outcome;
 }
 
-function perform(command: Command, ledger: Ledger): Outcome {
-  switch (command.verb) {
-    case 'hold':
-      return hold(command, ledger);
-    case 'confirm':
-      return confirm(command, ledger);
-    case 'cancel':
-      return cancel(command, ledger);
-    case 'expire':
-      return expire(command, ledger);
-  }
-}
-
-function hold(command: Hold, ledger: Ledger): Outcome {
-  const ghost = ledger.bookings.get(command.bookingId);
-  if (ghost !== undefined) return { result: 'done', booking: ghost }; // an earlier try did commit after all
-  for (const [guardId, version] of command.guards)
-    if (ledger.guards.get(guardId) !== version) return { result: 'stale' };
-  const conflicts = ledger.conflicts(command.lines);
-  if (conflicts.length > 0) return { result: 'refused', conflicts };
-  const booking = newBooking(command, ledger.now);
-  ledger.take(booking, command.lines);
-  ledger.record({
-    type: 'booking.held',
-    bookingId: booking.id,
-    resourceIds: resourcesOf(command),
-    actor: command.actor,
-    payload: {},
-  });
-  return { result: 'done', booking };
-}
-
-function confirm(command: Confirm, ledger: Ledger): Outcome {
-  const booking = visible(command, ledger);
-  if (booking === undefined) return { result: 'notFound' };
-  if (booking.state === 'confirmed') return { result: 'done', booking };
-  if (isDue(booking, ledger)) end(booking, 'expired', ledger);
-  if (booking.state === 'expired' || isDue(booking, ledger)) return { result: 'holdExpired' };
-  if (!canMove(booking.state, 'confirmed')) return { result: 'wrongState', state: booking.state };
-  const resourceIds = ledger.secure(booking.id);
-  const confirmed = ledger.move(booking, 'confirmed');
-  ledger.record({
-    type: 'booking.confirmed',
-    bookingId: booking.id,
-    resourceIds,
-    actor: command.actor,
-    payload: {},
-  });
-  return { result: 'done', booking: confirmed };
-}
-
-function cancel(command: Cancel, ledger: Ledger): Outcome {
-  const booking = visible(command, ledger);
-  if (booking === undefined) return { result: 'notFound' };
-  if (booking.state === 'cancelled') return { result: 'done', booking };
-  if (!canMove(booking.state, 'cancelled')) return { result: 'wrongState', state: booking.state };
-  const resourceIds = ledger.release(booking.id);
-  const cancelled = ledger.move(booking, 'cancelled');
-  const payload = command.reason === null ? {} : { reason: command.reason };
-  ledger.record({
-    type: 'booking.cancelled',
-    bookingId: booking.id,
-    resourceIds,
-    actor: command.actor,
-    payload,
-  });
-  return { result: 'done', booking: cancelled };
-}
-
-function expire(command: Expire, ledger: Ledger): Outcome {
-  const booking = visible(command, ledger);
-  if (booking === undefined) return { result: 'notFound' };
-  if (!isDue(booking, ledger)) return { result: 'done', booking };
-  return { result: 'done', booking: end(booking, 'expired', ledger) };
-}
-
-function visible(command: Confirm | Cancel | Expire, ledger: Ledger): Booking | undefined {
+function perform(command: Command, ledger: Ledger): Decided {
+  if (command.verb === 'hold') return hold(command, ledger);
+  if (command.verb === 'resize') return resize(command, ledger);
+  if (ledger.adrift.has(command.bookingId)) return { result: 'adrift' };
   const booking = ledger.bookings.get(command.bookingId);
-  return command.ownedBy === null || booking?.createdBy === command.ownedBy ? booking : undefined;
+  const isHidden = command.ownedBy !== null && booking?.createdBy !== command.ownedBy;
+  if (booking === undefined || isHidden) return { result: 'notFound' };
+  return performOn(booking, command, ledger);
 }
 
-function isDue(booking: Booking, ledger: Ledger): boolean {
-  return booking.expiresAt !== null && booking.expiresAt <= ledger.now;
-}
-
-function end(booking: Booking, state: BookingState, ledger: Ledger): Booking {
-  ledger.record(expiredChange(booking.id, ledger.release(booking.id)));
-  return ledger.move(booking, state);
-}
-
-function newBooking(command: Hold, now: number): Booking {
-  return {
-    id: command.bookingId,
-    reference: command.reference,
-    state: 'held',
-    expiresAt: now + command.ttlSeconds * 1000,
-    clientId: command.clientId,
-    note: command.note,
-    currency: command.currency,
-    totalMinor: command.lines.reduce((sum, line) => sum + line.totalMinor, 0),
-    version: 1,
-    createdAt: now,
-    createdBy: command.actor,
-    lines: command.lines.map(({ no, kind, details, quantity, unitMinor, taxMinor, totalMinor }) => ({
-      no,
-      kind,
-      details,
-      quantity,
-      unitMinor,
-      taxMinor,
-      totalMinor,
-    })),
-  };
-}
-
-function resourcesOf(command: Hold): Uuid[] {
-  const needs = command.lines.flatMap((line) => [...line.intervals, ...line.units]);
-  return [...new Set(needs.map((need) => need.resourceId))];
+function performOn(booking: Booking, command: OnBookingCommand, ledger: Ledger): Outcome {
+  switch (command.verb) {
+    case 'expire':
+      return expire(booking, ledger);
+    case 'cancel':
+      return cancel(booking, command, ledger); // letting go of a hold is right even when it is too late to keep it
+  }
+  if (endIfDue(booking, ledger) || booking.state === 'expired') return { result: 'holdExpired' };
+  switch (command.verb) {
+    case 'confirm':
+    case 'approve':
+    case 'complete':
+    case 'noShow':
+      return move(booking, command, ledger);
+    case 'decline':
+      return decline(booking, command, ledger);
+    case 'checkIn':
+      return checkIn(booking, command, ledger);
+    case 'pay':
+      return pay(booking, command, ledger);
+    case 'renew':
+      return renew(booking, command, ledger);
+    case 'reschedule':
+      return reschedule(booking, command, ledger);
+  }
 }

@@ -98,7 +98,7 @@ test('a mixed hold takes an interval and units together or neither', async () =>
   const refused = await fixture.perform(hold([slot(room, 0), units(seats, 1)]));
   assert.deepEqual(refused, {
     result: 'refused',
-    conflicts: [{ line: 2, resource: seats, reason: 'sold_out' }],
+    conflicts: [{ line: 2, resource: seats, reason: 'sold_out', available: 0 }],
   });
   assert.equal(
     await fixture.count(`select count(*) from engine.interval_claim where resource_id = '${room}'`),

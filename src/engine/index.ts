@@ -4,7 +4,7 @@ import type { Command, Outcome } from './command.ts';
 import { openLanes } from './lanes.ts';
 
 export type { Booking, BookingLine, BookingState } from './booking.ts';
-export type { Cancel, Command, Confirm, Hold, HoldLine, Idempotency, Outcome } from './command.ts';
+export type { Command, Hold, HoldLine, Idempotency, OnBookingCommand, Outcome } from './command.ts';
 export type { IntervalNeed, Needs, UnitsNeed } from './claim.ts';
 export { ONLY_BUCKET } from './claim.ts';
 export { readBookings } from './read.ts';

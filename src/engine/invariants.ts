@@ -32,10 +32,14 @@ const TENANT_TABLES = `
   from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attname = 'tenant_id' and not a.attisdropped
   where c.relkind in ('r', 'p') and c.oid <> 'people.tenant_slug'::regclass`;
 
+/** The changes that tell a state; others (renewed, rescheduled, checked in) leave it as it is. */
+const STATE_CHANGES = `array(select 'booking.' || state from unnest(array['held', 'paying', 'requested', 'confirmed',
+  'completed', 'noShow', 'expired', 'cancelled', 'declined']) as state)`;
+
 const CLAIMS = `
-  select tenant_id, booking_id, line_no, resource_id, expires_at from engine.interval_claim where tenant_id = $1
+  select tenant_id, booking_id, line_no, resource_id, expires_at, 'end' as until from engine.interval_claim where tenant_id = $1
   union all
-  select tenant_id, booking_id, line_no, resource_id, expires_at from engine.stock_claim where tenant_id = $1`;
+  select tenant_id, booking_id, line_no, resource_id, expires_at, until from engine.stock_claim where tenant_id = $1`;
 
 export const invariants: readonly Invariant[] = [
   {
@@ -67,13 +71,16 @@ export const invariants: readonly Invariant[] = [
         b.id is null
         or (b.state in ('held', 'paying') and c.expires_at is distinct from b.expires_at)
         or (b.state in ('requested', 'confirmed', 'completed', 'noShow') and c.expires_at is not null)
-        or (b.state in ('cancelled', 'declined'))
+        or b.state in ('cancelled', 'declined') or l.cancelled_at is not null
+        or (c.until = 'confirm' and b.state not in ('held', 'paying', 'expired'))
         or (b.state = 'expired' and coalesce(c.expires_at > now(), true)) as broken
-      from (${CLAIMS}) c left join engine.booking b on b.tenant_id = c.tenant_id and b.id = c.booking_id`,
+      from (${CLAIMS}) c
+      left join engine.booking b on b.tenant_id = c.tenant_id and b.id = c.booking_id
+      left join engine.booking_line l on l.tenant_id = c.tenant_id and l.booking_id = c.booking_id and l.line_no = c.line_no`,
   },
   {
     id: 'booking-has-claims',
-    promise: 'a booking that holds capacity has a claim for each of its lines',
+    promise: 'a booking that holds capacity has a claim for each line that was not cancelled',
     scope: 'tenant',
     text: `select b.id || ' line ' || l.line_no as thing, not exists (
           select from engine.interval_claim c
@@ -81,7 +88,7 @@ export const invariants: readonly Invariant[] = [
         and not exists (
           select from engine.stock_claim c where c.tenant_id = $1 and c.booking_id = b.id and c.line_no = l.line_no) as broken
       from engine.booking b join engine.booking_line l on l.tenant_id = b.tenant_id and l.booking_id = b.id
-      where b.tenant_id = $1 and (b.state in ('confirmed', 'completed', 'noShow')
+      where b.tenant_id = $1 and l.cancelled_at is null and (b.state in ('requested', 'confirmed', 'completed', 'noShow')
         or (b.state in ('held', 'paying') and b.expires_at > now()))`,
   },
   {
@@ -98,7 +105,7 @@ export const invariants: readonly Invariant[] = [
     text: `select b.id::text as thing, b.total_minor is distinct from l.total as broken
       from engine.booking b
       left join (select booking_id, sum(total_minor) as total from engine.booking_line
-                 where tenant_id = $1 group by booking_id) l on l.booking_id = b.id
+                 where tenant_id = $1 and (cancelled_at is null) group by booking_id) l on l.booking_id = b.id
       where b.tenant_id = $1`,
   },
   {
@@ -119,6 +126,7 @@ export const invariants: readonly Invariant[] = [
     text: `select b.id::text as thing, 'booking.' || b.state is distinct from last.type as broken
       from engine.booking b
       left join lateral (select c.type from engine.change c where c.tenant_id = $1 and c.booking_id = b.id
+                           and c.type = any (${STATE_CHANGES})
                          order by c.seq desc limit 1) last on true
       where b.tenant_id = $1`,
   },

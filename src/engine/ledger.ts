@@ -1,86 +1,18 @@
 import type { Instant } from '../platform/clock.ts';
-import type { Conflict, ConflictReason } from '../platform/errors.ts';
+import type { Conflict } from '../platform/errors.ts';
 import type { Uuid } from '../platform/id.ts';
-import { transitions, type Booking, type BookingState } from './booking.ts';
-import {
-  isDead,
-  overlaps,
-  type IntervalClaim,
-  type IntervalNeed,
-  type UnitsClaim,
-  type UnitsNeed,
-} from './claim.ts';
-import type { HoldLine } from './command.ts';
+import { canMove, type Booking, type BookingLine, type BookingState } from './booking.ts';
+import { isDead, overlaps, type IntervalClaim, type IntervalNeed, type Needs } from './claim.ts';
+import type { UnitsClaim, UnitsNeed } from './claim.ts';
+import type { FreeView, HoldLine } from './command.ts';
+import { emptyWrites, type ChangeDraft, type Snapshot, type StockRow, type StockWrite } from './snapshot.ts';
 
-/** One row of `engine.stock`, locked. */
-export interface StockRow {
-  resourceId: Uuid;
-  bucket: string;
-  capacity: number;
-  overbook: number;
-  taken: number;
-}
+/** What a request wants, with every choice made. */
+export type ChosenLine = Omit<HoldLine, 'choice'>;
 
-export interface Twin {
-  fingerprint: Buffer;
-  status: number;
-  body: string;
-}
-
-/** What a batch read after its locks were held; nothing in it can change until the batch commits. */
-export interface Snapshot {
-  /** The database's clock, read after the wait for the locks: the only `now` of the batch. */
-  now: Instant;
-  /** The calendars that exist among those asked for. */
-  calendars: ReadonlySet<Uuid>;
-  /** Claims on locked calendars that overlap what is asked for, and those of the locked bookings. */
-  intervals: readonly IntervalClaim[];
-  stock: readonly StockRow[];
-  /** Expired claims on locked stock rows, and all claims of the locked bookings. */
-  units: readonly UnitsClaim[];
-  bookings: ReadonlyMap<Uuid, Booking>;
-  /** Of the bookings behind expired claims, those that could be locked without waiting. */
-  dying: ReadonlySet<Uuid>;
-  guards: ReadonlyMap<Uuid, number>;
-  twins: ReadonlyMap<string, Twin>;
-}
-
-export interface ChangeDraft {
-  type: string;
-  bookingId: Uuid;
-  resourceIds: readonly Uuid[];
-  actor: string;
-  payload: Readonly<Record<string, unknown>>;
-}
-
-export interface StateMove {
-  bookingId: Uuid;
-  state: BookingState;
-}
-
-export interface KeptAnswer {
-  principal: string;
-  route: string;
-  key: string;
-  fingerprint: Buffer;
-  status: number;
-  body: string;
-}
-
-/** Everything a batch writes, in the order in which it is written. */
-export interface Writes {
-  releasedIntervals: IntervalClaim[];
-  releasedUnits: UnitsClaim[];
-  /** Net change of `taken` per stock row. */
-  stockDeltas: Map<string, UnitsNeed>;
-  moves: StateMove[];
-  /** Bookings whose claims lose their expiry. */
-  secured: Uuid[];
-  bookings: Booking[];
-  intervals: IntervalClaim[];
-  units: UnitsClaim[];
-  answers: KeptAnswer[];
-  changes: ChangeDraft[];
+interface Claims {
+  intervals: Set<IntervalClaim>;
+  units: Set<UnitsClaim>;
 }
 
 /**
@@ -90,14 +22,15 @@ export interface Writes {
 export class Ledger {
   readonly now: Instant;
   readonly bookings: Map<Uuid, Booking>;
-  readonly guards: ReadonlyMap<Uuid, number>;
-  readonly twins: Map<string, Twin>;
-  readonly writes: Writes = emptyWrites();
+  readonly guards: Snapshot['guards'];
+  readonly twins: Map<string, Snapshot['twins'] extends ReadonlyMap<string, infer T> ? T : never>;
+  readonly adrift: ReadonlySet<Uuid>;
+  readonly writes = emptyWrites();
   readonly #calendars: ReadonlySet<Uuid>;
   readonly #standing = new Map<Uuid, Set<IntervalClaim>>();
-  readonly #claimsOf = new Map<Uuid, { intervals: Set<IntervalClaim>; units: Set<UnitsClaim> }>();
+  readonly #claimsOf = new Map<Uuid, Claims>();
   readonly #buried = new Map<Uuid, Uuid[]>();
-  readonly #free = new Map<string, number>();
+  readonly #stock = new Map<string, StockRow>();
 
   constructor(snapshot: Snapshot) {
     this.now = snapshot.now;
@@ -105,64 +38,126 @@ export class Ledger {
     this.bookings = new Map(snapshot.bookings);
     this.guards = snapshot.guards;
     this.twins = new Map(snapshot.twins);
-    for (const row of snapshot.stock) this.#free.set(unitsKey(row), row.capacity + row.overbook - row.taken);
+    this.adrift = snapshot.adrift;
+    for (const row of snapshot.stock) this.#stock.set(unitsKey(row), { ...row });
     for (const claim of snapshot.intervals) this.#addInterval(claim);
     for (const claim of snapshot.units) this.#of(claim.bookingId).units.add(claim);
     this.#bury(snapshot.dying);
   }
 
-  /** Why the lines cannot be had together, line by line; empty when they can. */
-  conflicts(lines: readonly HoldLine[]): Conflict[] {
-    const asked: IntervalNeed[] = [];
-    const units = new Map<string, number>();
-    return lines.flatMap((line) => {
-      const slots = line.intervals.flatMap((need) => this.#slotConflict(line.no, need, asked));
-      const counts = line.units.flatMap((need) => this.#unitsConflict(line.no, need, units));
-      return [...slots, ...counts];
-    });
+  stockRow(at: { resourceId: Uuid; bucket: string }): Readonly<StockRow> | undefined {
+    return this.#stock.get(unitsKey(at));
   }
 
-  /** Takes what the lines of a new booking need; only after `conflicts` found none. */
-  take(booking: Booking, lines: readonly HoldLine[]): void {
+  /**
+   * Makes the choices of the lines in order and finds why they cannot be had together, line by line. `instead` are
+   * claims that would be given back for them.
+   */
+  fit(lines: readonly HoldLine[], instead: readonly UnitsClaim[] = [], own: Instead = NOTHING): Fit {
+    const asked = new Asked(instead);
+    const conflicts: Conflict[] = [];
+    const chosen = lines.map(({ choice, ...line }): ChosenLine => {
+      const picked = choice?.pick(this.#view(asked, own));
+      if (picked === null) {
+        const [first] = [...(choice?.from.intervals ?? []), ...(choice?.from.units ?? [])];
+        conflicts.push({ line: line.no, resource: first?.resourceId ?? '', reason: 'nothing_fits' });
+      }
+      const needs = picked ?? NO_NEEDS;
+      const whole = {
+        ...line,
+        details: { ...line.details, ...picked?.details },
+        intervals: [...line.intervals, ...needs.intervals],
+        units: [...line.units, ...needs.units],
+      };
+      conflicts.push(...this.#conflicts(whole, asked, own));
+      return whole;
+    });
+    return { chosen, conflicts };
+  }
+
+  /** Takes what the lines of a booking need; only after `fit` found no conflict. */
+  take(booking: Booking, lines: readonly ChosenLine[]): void {
     for (const line of lines) {
       const standing = { bookingId: booking.id, lineNo: line.no, expiresAt: booking.expiresAt };
-      for (const need of line.intervals) {
-        const claim = { ...need, ...standing };
+      for (const { resourceId, startsAt, endsAt } of line.intervals) {
+        const claim = { resourceId, startsAt, endsAt, ...standing };
         this.#addInterval(claim);
         this.writes.intervals.push(claim);
       }
-      for (const need of line.units) {
-        this.#addUnits(need, need.units);
-        this.writes.units.push({ ...need, ...standing });
+      for (const { resourceId, bucket, units, cap, until = 'end' } of line.units) {
+        if (until === 'confirm' && booking.expiresAt === null) continue; // a cap on open holds, and this is none
+        const claim: UnitsClaim = { resourceId, bucket, units, until, ...standing };
+        this.#count(claim, units, cap);
+        this.#of(booking.id).units.add(claim);
+        this.writes.units.push(claim);
       }
     }
-    this.writes.bookings.push(booking);
   }
 
-  /** Gives back everything a booking claims; returns the resources it let go. */
-  release(bookingId: Uuid): Uuid[] {
-    const freed = [...(this.#buried.get(bookingId) ?? []), ...this.#resourcesOf(bookingId)];
-    const claims = this.#claimsOf.get(bookingId);
-    this.#claimsOf.delete(bookingId);
-    for (const claim of claims?.intervals ?? []) this.#dropInterval(claim);
-    for (const claim of claims?.units ?? []) this.#dropUnits(claim);
-    return freed;
+  /** Gives back what a booking claims, or only some of its lines; returns the resources it let go. */
+  release(bookingId: Uuid, lineNos?: readonly number[]): Uuid[] {
+    const { intervals, units } = this.claimsOf(bookingId, lineNos);
+    const claims = this.#of(bookingId);
+    for (const claim of intervals) {
+      claims.intervals.delete(claim);
+      this.#standing.get(claim.resourceId)?.delete(claim);
+      this.writes.releasedIntervals.push(claim);
+    }
+    for (const claim of units) {
+      claims.units.delete(claim);
+      this.#count(claim, -claim.units);
+      this.writes.releasedUnits.push(claim);
+    }
+    return [...(this.#buried.get(bookingId) ?? []), ...resourcesOf(intervals, units)];
   }
 
-  /** Makes the claims of a booking permanent; returns their resources. */
+  /** Makes the claims of a booking permanent, but gives back what was only for the time of the hold. */
   secure(bookingId: Uuid): Uuid[] {
-    this.writes.secured.push(bookingId);
-    return this.#resourcesOf(bookingId);
+    const { intervals, units } = this.claimsOf(bookingId);
+    const resources = resourcesOf(intervals, units);
+    for (const claim of units.filter((each) => each.until === 'confirm')) {
+      this.#of(bookingId).units.delete(claim);
+      this.#count(claim, -claim.units);
+      this.writes.releasedUnits.push(claim);
+    }
+    this.writes.redated.set(bookingId, null);
+    return resources;
   }
 
-  /** Moves a locked booking to a state that ends its expiry. Throws on an illegal move: the verbs check before. */
+  claimsOf(
+    bookingId: Uuid,
+    lineNos?: readonly number[],
+  ): { intervals: IntervalClaim[]; units: UnitsClaim[] } {
+    const claims = this.#claimsOf.get(bookingId);
+    const wanted = (claim: { lineNo: number }) => lineNos === undefined || lineNos.includes(claim.lineNo);
+    return {
+      intervals: [...(claims?.intervals ?? [])].filter(wanted),
+      units: [...(claims?.units ?? [])].filter(wanted),
+    };
+  }
+
+  /** Moves a locked booking. Throws on an illegal move: the verbs check before. */
   move(booking: Booking, state: BookingState): Booking {
-    if (!transitions[booking.state].includes(state))
-      throw new Error(`${booking.state} -> ${state} is not a move`);
-    const moved = { ...booking, state, expiresAt: null, version: booking.version + 1 };
-    this.bookings.set(booking.id, moved);
-    this.writes.moves.push({ bookingId: booking.id, state });
-    return moved;
+    if (!canMove(booking.state, state)) throw new Error(`${booking.state} -> ${state} is not a move`);
+    const expires = state === 'paying';
+    return this.update({ ...booking, state, expiresAt: expires ? booking.expiresAt : null });
+  }
+
+  /** Writes a locked booking's header, one version on. */
+  update(booking: Booking): Booking {
+    const updated = { ...booking, version: booking.version + 1 };
+    this.bookings.set(booking.id, updated);
+    this.writes.moved.set(booking.id, updated);
+    return updated;
+  }
+
+  changeLine(bookingId: Uuid, line: BookingLine): void {
+    this.writes.changedLines.set(`${bookingId} ${line.no}`, { bookingId, line });
+  }
+
+  resize(row: { resourceId: Uuid; bucket: string; capacity: number; overbook: number }): void {
+    Object.assign(this.#stock.get(unitsKey(row)) ?? {}, row);
+    Object.assign(this.#stockWrite(row), { capacity: row.capacity, overbook: row.overbook });
   }
 
   record(change: ChangeDraft): void {
@@ -171,68 +166,114 @@ export class Ledger {
 
   // Everything dead that the batch saw under its locks is given back, whoever asked for it. A hold expires as a
   // whole, so its claims are dead together.
-  #bury(dying: ReadonlySet<Uuid>): void {
+  #bury(dying: ReadonlyMap<Uuid, Booking>): void {
     for (const [bookingId, { intervals, units }] of this.#claimsOf) {
       if (![...intervals, ...units].every((claim) => isDead(claim, this.now))) continue;
       const freed = this.release(bookingId);
       this.#buried.set(bookingId, freed);
-      if (!dying.has(bookingId) || this.bookings.has(bookingId)) continue; // a verb of this batch decides on that one
-      this.writes.moves.push({ bookingId, state: 'expired' });
+      const booking = dying.get(bookingId);
+      if (booking === undefined || this.bookings.has(bookingId)) continue; // a verb of this batch decides on that one
+      this.writes.moved.set(bookingId, {
+        ...booking,
+        state: 'expired',
+        expiresAt: null,
+        version: booking.version + 1,
+      });
       this.record(expiredChange(bookingId, freed));
     }
   }
 
-  #resourcesOf(bookingId: Uuid): Uuid[] {
-    const claims = this.#claimsOf.get(bookingId);
-    return [
-      ...new Set([...(claims?.intervals ?? []), ...(claims?.units ?? [])].map((claim) => claim.resourceId)),
-    ];
+  #view(asked: Asked, own: Instead): FreeView {
+    return {
+      isFree: (slot) => this.#slotFault(slot, asked, own) === undefined,
+      unitsLeft: (at) => Math.max(0, this.#left({ ...at, units: 0 }) - asked.units(at)),
+    };
   }
 
-  #slotConflict(line: number, need: IntervalNeed, asked: IntervalNeed[]): Conflict[] {
-    const conflict = (reason: ConflictReason) => [{ line, resource: need.resourceId, reason }];
-    if (!this.#calendars.has(need.resourceId)) return conflict('not_bookable');
-    const sameRequest = asked.some((other) => other.resourceId === need.resourceId && overlaps(other, need));
-    asked.push(need);
-    if (sameRequest) return conflict('overlaps_own_line');
-    for (const claim of this.#standing.get(need.resourceId) ?? [])
-      if (overlaps(claim, need)) return conflict('slot_taken');
-    return [];
+  #conflicts({ no: line, intervals, units }: ChosenLine, asked: Asked, own: Instead): Conflict[] {
+    const conflicts: Conflict[] = [];
+    for (const slot of intervals) {
+      const reason = this.#slotFault(slot, asked, own);
+      if (reason !== undefined) conflicts.push({ line, resource: slot.resourceId, reason });
+      asked.slots.push(slot);
+    }
+    for (const need of units) {
+      const available = this.#left(need) - asked.units(need);
+      asked.add(need);
+      if (need.units <= available) continue;
+      const isThere = this.#stock.has(unitsKey(need));
+      const reason = need.cap !== undefined ? 'limit_reached' : isThere ? 'sold_out' : 'not_bookable';
+      conflicts.push({ line, resource: need.resourceId, reason, available: Math.max(0, available) });
+    }
+    return conflicts;
   }
 
-  #unitsConflict(line: number, need: UnitsNeed, asked: Map<string, number>): Conflict[] {
-    const key = unitsKey(need);
-    const free = this.#free.get(key);
-    const conflict = (reason: ConflictReason) => [{ line, resource: need.resourceId, reason }];
-    if (free === undefined) return conflict('not_bookable');
-    const before = asked.get(key) ?? 0;
-    asked.set(key, before + need.units);
-    return before + need.units > free ? conflict('sold_out') : [];
+  #slotFault(slot: IntervalNeed, asked: Asked, own: Instead): Conflict['reason'] | undefined {
+    if (!this.#calendars.has(slot.resourceId)) return 'not_bookable';
+    if (asked.slots.some((other) => other.resourceId === slot.resourceId && overlaps(other, slot)))
+      return 'overlaps_own_line';
+    for (const claim of this.#standing.get(slot.resourceId) ?? [])
+      if (overlaps(claim, slot) && !own.has(claim)) return 'slot_taken';
+    return undefined;
   }
 
-  #of(bookingId: Uuid) {
-    return mapEntry(this.#claimsOf, bookingId, () => ({ intervals: new Set(), units: new Set() }));
+  #left(need: UnitsNeed): number {
+    const row = this.#stock.get(unitsKey(need));
+    if (row === undefined) return 0;
+    return (need.cap ?? row.capacity + row.overbook) - row.taken;
+  }
+
+  #of(bookingId: Uuid): Claims {
+    return entry(this.#claimsOf, bookingId, () => ({ intervals: new Set(), units: new Set() }));
   }
 
   #addInterval(claim: IntervalClaim): void {
-    mapEntry(this.#standing, claim.resourceId, () => new Set()).add(claim);
+    entry(this.#standing, claim.resourceId, () => new Set()).add(claim);
     this.#of(claim.bookingId).intervals.add(claim);
   }
 
-  #dropInterval(claim: IntervalClaim): void {
-    this.#standing.get(claim.resourceId)?.delete(claim);
-    this.writes.releasedIntervals.push(claim);
+  #count(at: { resourceId: Uuid; bucket: string }, units: number, cap?: number): void {
+    const row = this.#stock.get(unitsKey(at));
+    if (row === undefined) throw new Error(`the stock row ${unitsKey(at)} was not locked`);
+    row.taken += units;
+    const written = this.#stockWrite(at);
+    written.delta += units;
+    if (cap === undefined) return;
+    row.capacity = Math.max(cap, row.taken);
+    written.capacity = row.capacity;
   }
 
-  #dropUnits(claim: UnitsClaim): void {
-    this.#addUnits(claim, -claim.units);
-    this.writes.releasedUnits.push(claim);
+  #stockWrite({ resourceId, bucket }: { resourceId: Uuid; bucket: string }): StockWrite {
+    const empty = { resourceId, bucket, delta: 0, capacity: null, overbook: null };
+    return entry(this.writes.stock, unitsKey({ resourceId, bucket }), () => empty);
+  }
+}
+
+export interface Fit {
+  chosen: ChosenLine[];
+  conflicts: Conflict[];
+}
+
+/** Interval claims that do not stand in the way because they would be given back. */
+type Instead = ReadonlySet<IntervalClaim>;
+const NOTHING: Instead = new Set();
+const NO_NEEDS: Needs & { details: BookingLine['details'] } = { intervals: [], units: [], details: {} };
+
+/** What the earlier lines of one request want already. */
+class Asked {
+  readonly slots: IntervalNeed[] = [];
+  readonly #units = new Map<string, number>();
+
+  constructor(instead: readonly UnitsClaim[]) {
+    for (const claim of instead) this.add({ ...claim, units: -claim.units });
   }
 
-  #addUnits({ resourceId, bucket }: UnitsNeed, units: number): void {
-    const key = unitsKey({ resourceId, bucket });
-    this.#free.set(key, (this.#free.get(key) ?? 0) - units);
-    mapEntry(this.writes.stockDeltas, key, () => ({ resourceId, bucket, units: 0 })).units += units;
+  units(at: { resourceId: Uuid; bucket: string }): number {
+    return this.#units.get(unitsKey(at)) ?? 0;
+  }
+
+  add(need: { resourceId: Uuid; bucket: string; units: number }): void {
+    this.#units.set(unitsKey(need), this.units(need) + need.units);
   }
 }
 
@@ -240,29 +281,21 @@ export function expiredChange(bookingId: Uuid, resourceIds: readonly Uuid[]): Ch
   return { type: 'booking.expired', bookingId, resourceIds, actor: 'engine', payload: {} };
 }
 
-function emptyWrites(): Writes {
-  return {
-    releasedIntervals: [],
-    releasedUnits: [],
-    stockDeltas: new Map(),
-    moves: [],
-    secured: [],
-    bookings: [],
-    intervals: [],
-    units: [],
-    answers: [],
-    changes: [],
-  };
+export function resourcesOf(
+  intervals: readonly { resourceId: Uuid }[],
+  units: readonly { resourceId: Uuid }[],
+): Uuid[] {
+  return [...new Set([...intervals, ...units].map((claim) => claim.resourceId))];
 }
 
-function mapEntry<K, V>(map: Map<K, V>, key: K, make: () => V): V {
+function unitsKey(at: { resourceId: Uuid; bucket: string }): string {
+  return `${at.resourceId} ${at.bucket}`;
+}
+
+function entry<K, V>(map: Map<K, V>, key: K, make: () => V): V {
   const found = map.get(key);
   if (found !== undefined) return found;
   const made = make();
   map.set(key, made);
   return made;
-}
-
-function unitsKey(at: { resourceId: Uuid; bucket: string }): string {
-  return `${at.resourceId} ${at.bucket}`;
 }

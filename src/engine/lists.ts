@@ -1,7 +1,9 @@
-import type { Row } from '../platform/statement.ts';
+import type { Instant } from '../platform/clock.ts';
 import { list } from '../platform/list.ts';
-import type { Booking, BookingLine, BookingState } from './booking.ts';
+import type { Row } from '../platform/statement.ts';
+import type { Booking, BookingLine } from './booking.ts';
 import { bookingColumns, bookingSelect } from './queries.ts';
+import { toHeader } from './read.ts';
 
 const columns = { ...bookingColumns, lines: 'jsonb' } as const;
 
@@ -11,7 +13,8 @@ export const bookingList = list('engine.bookingList', {
   columns,
   select: `${bookingSelect}, (
       select jsonb_agg(jsonb_build_object('no', l.line_no, 'kind', l.kind, 'details', l.details, 'quantity', l.quantity,
-        'unitMinor', l.unit_minor, 'taxMinor', l.tax_minor, 'totalMinor', l.total_minor) order by l.line_no)
+        'unitMinor', l.unit_minor, 'taxMinor', l.tax_minor, 'totalMinor', l.total_minor,
+        'checkedInAt', l.checked_in_at, 'cancelledAt', l.cancelled_at) order by l.line_no)
       from engine.booking_line l where l.tenant_id = $1 and l.booking_id = b.id) as lines`,
   from: `engine.booking b where b.tenant_id = $1 and ($2::text is null or b.state = $2)
     and ($3::text is null or b.reference = $3) and ($4::text is null or b.created_by = $4)`,
@@ -20,6 +23,22 @@ export const bookingList = list('engine.bookingList', {
   defaultSort: '-createdAt',
 });
 
+/** A row of the list. Times inside `lines` come as JSON text. */
 export function toBooking(row: Row<typeof columns>): Booking {
-  return { ...row, state: row.state as BookingState, lines: row.lines as BookingLine[] };
+  const lines = row.lines as (Omit<BookingLine, 'checkedInAt' | 'cancelledAt'> &
+    Record<Mark, string | null>)[];
+  return {
+    ...toHeader(row),
+    lines: lines.map((line) => ({
+      ...line,
+      checkedInAt: moment(line.checkedInAt),
+      cancelledAt: moment(line.cancelledAt),
+    })),
+  };
+}
+
+type Mark = 'checkedInAt' | 'cancelledAt';
+
+function moment(text: string | null): Instant | null {
+  return text === null ? null : Date.parse(text);
 }

@@ -55,6 +55,8 @@ export const bookingColumns = {
   reference: 'text',
   state: 'text',
   expiresAt: 'timestamptz?',
+  approval: 'text',
+  checkedInAt: 'timestamptz?',
   clientId: 'uuid?',
   note: 'text?',
   currency: 'text',
@@ -65,7 +67,8 @@ export const bookingColumns = {
 } as const;
 
 export const bookingSelect = `
-    b.id, b.reference, b.state, b.expires_at as "expiresAt", b.client_id as "clientId", b.note, b.currency,
+    b.id, b.reference, b.state, b.expires_at as "expiresAt", b.approval,
+    b.checked_in_at as "checkedInAt", b.client_id as "clientId", b.note, b.currency,
     b.total_minor as "totalMinor", b.version, b.created_at as "createdAt", b.created_by as "createdBy"`;
 
 export const lockBookings = statement('engine.lockBookings', {
@@ -78,8 +81,8 @@ export const lockBookings = statement('engine.lockBookings', {
 /** Of the bookings behind expired claims, those nobody else is working on; waiting here could deadlock. */
 export const lockDying = statement('engine.lockDying', {
   params: ['uuid', 'uuid[]', 'timestamptz'],
-  columns: { id: 'uuid' },
-  text: `select b.id from engine.booking b
+  columns: bookingColumns,
+  text: `select ${bookingSelect} from engine.booking b
     where b.tenant_id = $1 and b.id = any ($2::uuid[]) and b.expires_at <= $3
     order by b.id for no key update of b skip locked`,
 });
@@ -103,9 +106,12 @@ export const linesOf = statement('engine.linesOf', {
     unitMinor: 'int8',
     taxMinor: 'int8',
     totalMinor: 'int8',
+    checkedInAt: 'timestamptz?',
+    cancelledAt: 'timestamptz?',
   },
   text: `select l.booking_id as "bookingId", l.line_no as no, l.kind, l.details, l.quantity,
-      l.unit_minor as "unitMinor", l.tax_minor as "taxMinor", l.total_minor as "totalMinor"
+      l.unit_minor as "unitMinor", l.tax_minor as "taxMinor", l.total_minor as "totalMinor",
+      l.checked_in_at as "checkedInAt", l.cancelled_at as "cancelledAt"
     from engine.booking_line l
     where l.tenant_id = $1 and l.booking_id = any ($2::uuid[]) order by l.booking_id, l.line_no`,
 });
@@ -159,11 +165,12 @@ const unitsColumns = {
   lineNo: 'int4',
   units: 'int4',
   expiresAt: 'timestamptz?',
+  until: 'text',
 } as const;
 
 const unitsSelect = `
     c.resource_id as "resourceId", c.bucket, c.booking_id as "bookingId", c.line_no as "lineNo", c.units,
-    c.expires_at as "expiresAt"`;
+    c.expires_at as "expiresAt", c.until`;
 
 export const unitsOf = statement('engine.unitsOf', {
   params: ['uuid', 'uuid[]'],

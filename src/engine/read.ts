@@ -1,12 +1,14 @@
 import type { Database, Transaction } from '../platform/db.ts';
 import type { Uuid } from '../platform/id.ts';
 import type { Row } from '../platform/statement.ts';
-import type { Booking, BookingLine, BookingState } from './booking.ts';
-import { isDead } from './claim.ts';
-import type { Command, Hold } from './command.ts';
+import type { Approval, Booking, BookingLine, BookingState } from './booking.ts';
+import { isDead, type IntervalClaim, type UnitsClaim, type Until } from './claim.ts';
+import type { Command } from './command.ts';
 import { twinKey } from './decide.ts';
-import type { Snapshot } from './ledger.ts';
 import * as sql from './queries.ts';
+import type { Snapshot } from './snapshot.ts';
+import { distinct, stockKey, wantedBy, type StockKey, type Wanted } from './wanted.ts';
+import { ensureLimits } from './writes.ts';
 
 /**
  * Takes every lock the commands need, in the global order, and reads what deciding needs: one round trip, and a
@@ -17,87 +19,82 @@ export async function lockAndRead(
   commands: readonly Command[],
   { again, guarded }: { again: boolean; guarded: boolean },
 ): Promise<Snapshot> {
-  const holds = commands.filter((command) => command.verb === 'hold');
-  const lines = holds.flatMap((hold) => hold.lines);
-  const slots = lines.flatMap((line) => line.intervals);
-  const units = lines.flatMap((line) => line.units);
-  const others = commands.filter((command) => command.verb !== 'hold').map((command) => command.bookingId);
-  const bookingIds = again ? [...others, ...holds.map((hold) => hold.bookingId)] : others;
-  const calendarIds = [...new Set(slots.map((slot) => slot.resourceId))];
-  const stockKeys: [Uuid[], string[]] = [
-    units.map((need) => need.resourceId),
-    units.map((need) => need.bucket),
-  ];
-  const guardIds = [...new Set(holds.flatMap((hold) => [...hold.guards.keys()]))];
-  const asked = commands.flatMap((command) => command.idempotency ?? []);
-  const touches = bookingIds.length > 0;
-  const none = Promise.resolve([]);
-
-  const locked = [
-    slots.length > 0 || touches
-      ? tx.run(guarded ? sql.lockCalendars : sql.seeCalendars, calendarIds, bookingIds)
-      : none,
-    units.length > 0 || touches
-      ? tx.run(guarded ? sql.lockStock : sql.seeStock, ...stockKeys, bookingIds)
-      : none,
-    touches ? tx.run(sql.lockBookings, bookingIds) : none,
-  ] as const;
-  const read = [
-    touches ? tx.run(sql.linesOf, bookingIds) : none,
-    slots.length > 0
-      ? tx.run(
-          sql.overlapping,
-          calendarsOf(slots),
-          slots.map((slot) => slot.startsAt),
-          slots.map((slot) => slot.endsAt),
-        )
-      : none,
-    touches ? tx.run(sql.intervalsOf, bookingIds) : none,
-    units.length > 0 ? tx.run(sql.deadUnits, ...stockKeys) : none,
-    touches ? tx.run(sql.unitsOf, bookingIds) : none,
-    guardIds.length > 0 ? tx.run(sql.guardVersions, guardIds) : none,
-    asked.length > 0
-      ? tx.run(
-          sql.twinsOf,
-          asked.map((a) => a.principal),
-          asked.map((a) => a.route),
-          asked.map((a) => a.key),
-        )
-      : none,
-    tx.run(sql.databaseClock),
-  ] as const;
-  const [calendars, stock, bookings] = await Promise.all(locked);
-  const [bookingLines, overlapping, ownIntervals, deadUnits, ownUnits, guards, twins, clock] =
-    await Promise.all(read);
+  const wanted = wantedBy(commands, again);
+  const locks = lock(tx, wanted, guarded);
+  const reads = read(tx, wanted); // sent right behind the locks: each begins when they are held
+  const [calendars, stock, bookings] = await Promise.all(locks);
+  const [lines, overlapping, ownIntervals, deadUnits, ownUnits, guards, twins, clock] =
+    await Promise.all(reads);
 
   const now = clock[0]?.now ?? NaN;
-  const intervals = distinct(
-    [...overlapping, ...ownIntervals],
-    (c) => `${c.bookingId} ${c.lineNo} ${c.resourceId} ${c.startsAt}`,
-  );
-  const standingUnits = distinct(
-    [...deadUnits, ...ownUnits],
-    (c) => `${c.bookingId} ${c.lineNo} ${c.resourceId} ${c.bucket}`,
-  );
-  const dead = [...intervals, ...standingUnits].filter((claim) => isDead(claim, now));
+  const intervals = distinct([...overlapping, ...ownIntervals], intervalKey);
+  const units = distinct([...deadUnits, ...ownUnits], unitsKey).map(toUnitsClaim);
+  const isCalendar = new Set(calendars.map((row) => row.resourceId));
+  const isStock = new Set(stock.map(stockKey));
+  const adrift = [
+    ...ownIntervals.filter((claim) => !isCalendar.has(claim.resourceId)),
+    ...ownUnits.filter((claim) => !isStock.has(stockKey(claim))),
+  ];
+  const dead = [...intervals, ...units].filter((claim) => isDead(claim, now)).map((claim) => claim.bookingId);
+  const dying = dead.length === 0 ? [] : await tx.run(sql.lockDying, [...new Set(dead)], now);
   return {
     now,
-    calendars: new Set(calendars.map((row) => row.resourceId)),
+    calendars: isCalendar,
     intervals,
     stock,
-    units: standingUnits,
-    bookings: new Map(assemble(bookings, bookingLines).map((booking) => [booking.id, booking])),
-    dying:
-      dead.length === 0
-        ? new Set()
-        : await lockDying(
-            tx,
-            dead.map((claim) => claim.bookingId),
-            now,
-          ),
+    units,
+    bookings: byId(assemble(bookings, lines)),
+    dying: byId(assemble(dying, [])),
+    adrift: new Set(adrift.map((claim) => claim.bookingId)),
     guards: new Map(guards.map((row) => [row.guardId, row.version])),
     twins: new Map(twins.map((row) => [twinKey(row), row])),
   };
+}
+
+const NOTHING = Promise.resolve([]);
+
+function lock(tx: Transaction, { bookingIds, slots, calendarIds, stock, limits }: Wanted, guarded: boolean) {
+  const touches = bookingIds.length > 0;
+  if (limits.length > 0)
+    void tx.run(
+      ensureLimits,
+      ...columns(limits),
+      limits.map((limit) => limit.cap),
+    );
+  return [
+    slots.length > 0 || touches
+      ? tx.run(guarded ? sql.lockCalendars : sql.seeCalendars, calendarIds, bookingIds)
+      : NOTHING,
+    stock.length > 0 || touches
+      ? tx.run(guarded ? sql.lockStock : sql.seeStock, ...columns(stock), bookingIds)
+      : NOTHING,
+    touches ? tx.run(sql.lockBookings, bookingIds) : NOTHING,
+  ] as const;
+}
+
+function read(tx: Transaction, { bookingIds, slots, stock, guardIds, keys }: Wanted) {
+  const touches = bookingIds.length > 0;
+  const starts = slots.map((slot) => slot.startsAt);
+  const ends = slots.map((slot) => slot.endsAt);
+  const resources = slots.map((slot) => slot.resourceId);
+  return [
+    touches ? tx.run(sql.linesOf, bookingIds) : NOTHING,
+    slots.length > 0 ? tx.run(sql.overlapping, resources, starts, ends) : NOTHING,
+    touches ? tx.run(sql.intervalsOf, bookingIds) : NOTHING,
+    stock.length > 0 ? tx.run(sql.deadUnits, ...columns(stock)) : NOTHING,
+    touches ? tx.run(sql.unitsOf, bookingIds) : NOTHING,
+    guardIds.length > 0 ? tx.run(sql.guardVersions, guardIds) : NOTHING,
+    keys.length > 0 ? tx.run(sql.twinsOf, ...identities(keys)) : NOTHING,
+    tx.run(sql.databaseClock),
+  ] as const;
+}
+
+function columns(rows: readonly StockKey[]): [Uuid[], string[]] {
+  return [rows.map((row) => row.resourceId), rows.map((row) => row.bucket)];
+}
+
+function identities(keys: Wanted['keys']): [string[], string[], string[]] {
+  return [keys.map((k) => k.principal), keys.map((k) => k.route), keys.map((k) => k.key)];
 }
 
 /** The tenant's bookings with their lines, in the order of `ids`; unknown ids are left out. */
@@ -106,13 +103,8 @@ export async function readBookings(db: Database, tenant: Uuid, ids: readonly Uui
   const [bookings, lines] = await db.inTenant(tenant, (tx) =>
     Promise.all([tx.run(sql.bookingsById, ids), tx.run(sql.linesOf, ids)]),
   );
-  const byId = new Map(assemble(bookings, lines).map((booking) => [booking.id, booking]));
-  return ids.flatMap((id) => byId.get(id) ?? []);
-}
-
-async function lockDying(tx: Transaction, bookingIds: readonly Uuid[], now: number): Promise<Set<Uuid>> {
-  const rows = await tx.run(sql.lockDying, [...new Set(bookingIds)], now);
-  return new Set(rows.map((row) => row.id));
+  const found = byId(assemble(bookings, lines));
+  return ids.flatMap((id) => found.get(id) ?? []);
 }
 
 function assemble(
@@ -125,17 +117,26 @@ function assemble(
     known.push({ ...line, details: details as BookingLine['details'] });
     linesById.set(bookingId, known);
   }
-  return bookings.map((row) => ({
-    ...row,
-    state: row.state as BookingState,
-    lines: linesById.get(row.id) ?? [],
-  }));
+  return bookings.map((row) => ({ ...toHeader(row), lines: linesById.get(row.id) ?? [] }));
 }
 
-function calendarsOf(slots: Hold['lines'][number]['intervals']): Uuid[] {
-  return slots.map((slot) => slot.resourceId);
+/** The CHECK constraints of the tables say the same as these types. */
+export function toHeader(row: Row<typeof sql.bookingColumns>): Omit<Booking, 'lines'> {
+  return { ...row, state: row.state as BookingState, approval: row.approval as Approval };
 }
 
-function distinct<T>(items: readonly T[], key: (item: T) => string): T[] {
-  return [...new Map(items.map((item) => [key(item), item])).values()];
+function toUnitsClaim(row: Row<typeof sql.unitsOf.columns>): UnitsClaim {
+  return { ...row, until: row.until as Until };
+}
+
+function byId(bookings: readonly Booking[]): Map<Uuid, Booking> {
+  return new Map(bookings.map((booking) => [booking.id, booking]));
+}
+
+function intervalKey(claim: IntervalClaim): string {
+  return `${claim.bookingId} ${claim.lineNo} ${claim.resourceId} ${claim.startsAt}`;
+}
+
+function unitsKey(claim: { bookingId: Uuid; lineNo: number } & StockKey): string {
+  return `${claim.bookingId} ${claim.lineNo} ${stockKey(claim)}`;
 }

@@ -4,7 +4,8 @@ import type { Booking } from './booking.ts';
 import { overlaps, type IntervalClaim, type UnitsClaim } from './claim.ts';
 import type { Command } from './command.ts';
 import { twinKey } from './decide.ts';
-import type { Snapshot, StockRow, Twin, Writes } from './ledger.ts';
+import type { ChangeDraft, Snapshot, StockRow, Twin, Writes } from './snapshot.ts';
+import { stockKey, wantedBy } from './wanted.ts';
 
 /**
  * The engine's tables in memory, with their constraints: gives a batch the snapshot that `lockAndRead` would, and
@@ -17,17 +18,16 @@ export class World {
   intervals: IntervalClaim[] = [];
   units: UnitsClaim[] = [];
   readonly twins = new Map<string, Twin>();
-  readonly changes: { bookingId: Uuid; type: string }[] = [];
+  readonly changes: ChangeDraft[] = [];
 
   addStock(resourceId: Uuid, bucket: string, capacity: number): void {
     this.stock.set(`${resourceId} ${bucket}`, { resourceId, bucket, capacity, overbook: 0, taken: 0 });
   }
 
   snapshot(commands: readonly Command[], now: Instant): Snapshot {
-    const lines = commands.flatMap((command) => (command.verb === 'hold' ? command.lines : []));
-    const slots = lines.flatMap((line) => line.intervals);
-    const counts = lines.flatMap((line) => line.units);
-    const named = new Set(commands.map((command) => command.bookingId));
+    const { slots, stock, bookingIds } = wantedBy(commands, true);
+    const named = new Set(bookingIds);
+    const isWanted = new Set(stock.map(stockKey));
     const intervals = this.intervals.filter(
       (claim) =>
         named.has(claim.bookingId) ||
@@ -36,14 +36,12 @@ export class World {
     const units = this.units.filter(
       (claim) =>
         named.has(claim.bookingId) ||
-        (claim.expiresAt !== null &&
-          claim.expiresAt <= now &&
-          counts.some((need) => need.resourceId === claim.resourceId && need.bucket === claim.bucket)),
+        (claim.expiresAt !== null && claim.expiresAt <= now && isWanted.has(stockKey(claim))),
     );
     const dead = [...intervals, ...units].filter(
       (claim) => claim.expiresAt !== null && claim.expiresAt <= now,
     );
-    const isDue = (id: Uuid) => (this.bookings.get(id)?.expiresAt ?? Infinity) <= now;
+    const dying = dead.flatMap((claim) => this.bookings.get(claim.bookingId) ?? []);
     return {
       now,
       calendars: this.calendars,
@@ -51,7 +49,8 @@ export class World {
       stock: [...this.stock.values()],
       units,
       bookings: new Map([...this.bookings].filter(([id]) => named.has(id))),
-      dying: new Set(dead.map((claim) => claim.bookingId).filter(isDue)),
+      dying: new Map(dying.filter(({ expiresAt }) => (expiresAt ?? Infinity) <= now).map((b) => [b.id, b])),
+      adrift: new Set(),
       guards: new Map(),
       twins: new Map(
         commands.flatMap(({ idempotency }) => {
@@ -66,22 +65,28 @@ export class World {
   apply(writes: Writes): void {
     this.intervals = without(this.intervals, writes.releasedIntervals);
     this.units = without(this.units, writes.releasedUnits);
-    for (const [key, delta] of writes.stockDeltas) {
+    for (const [key, { delta, capacity, overbook }] of writes.stock) {
       const row = this.stock.get(key);
       if (row === undefined) throw new Error(`no stock row ${key}`);
-      row.taken += delta.units;
+      row.taken += delta;
+      row.capacity = capacity ?? row.capacity;
+      row.overbook = overbook ?? row.overbook;
       if (row.taken < 0 || row.taken > row.capacity + row.overbook)
         throw new Error(`stock_never_oversold ${key}`);
     }
-    for (const { bookingId, state } of writes.moves) {
-      const booking = this.bookings.get(bookingId);
-      if (booking === undefined) throw new Error(`no booking ${bookingId}`);
-      this.bookings.set(bookingId, { ...booking, state, expiresAt: null, version: booking.version + 1 });
-    }
-    const secured = <C extends IntervalClaim | UnitsClaim>(claim: C): C =>
-      writes.secured.includes(claim.bookingId) ? { ...claim, expiresAt: null } : claim;
-    this.intervals = this.intervals.map(secured);
-    this.units = this.units.map(secured);
+    for (const [id, { lines: _, ...header }] of writes.moved)
+      this.#update(id, (booking) => ({ ...booking, ...header }));
+    for (const { bookingId, line } of writes.changedLines.values())
+      this.#update(bookingId, (booking) => ({
+        ...booking,
+        lines: booking.lines.map((old) => (old.no === line.no ? line : old)),
+      }));
+    const redated = <C extends IntervalClaim | UnitsClaim>(claim: C): C => {
+      const expiresAt = writes.redated.get(claim.bookingId);
+      return expiresAt === undefined ? claim : { ...claim, expiresAt };
+    };
+    this.intervals = this.intervals.map(redated);
+    this.units = this.units.map(redated);
     for (const booking of writes.bookings) this.bookings.set(booking.id, booking);
     for (const claim of writes.intervals) {
       const shared = this.intervals.some(
@@ -93,6 +98,12 @@ export class World {
     this.units.push(...writes.units);
     for (const answer of writes.answers) this.twins.set(twinKey(answer), answer);
     this.changes.push(...writes.changes);
+  }
+
+  #update(id: Uuid, change: (booking: Booking) => Booking): void {
+    const booking = this.bookings.get(id);
+    if (booking === undefined) throw new Error(`no booking ${id}`);
+    this.bookings.set(id, change(booking));
   }
 }
 

@@ -1,23 +1,20 @@
 import type { Transaction } from '../platform/db.ts';
 import type { Instant } from '../platform/clock.ts';
-import type { Uuid } from '../platform/id.ts';
-import type { BookingState } from './booking.ts';
-import type { Writes } from './ledger.ts';
+import type { Writes } from './snapshot.ts';
 import * as sql from './writes.ts';
 
 /** Sends everything a batch decided, in fixed order and without waiting in between; the commit waits for all. */
 export function write(tx: Transaction, writes: Writes, now: Instant): Promise<unknown>[] {
-  return [...release(tx, writes), ...move(tx, writes), ...take(tx, writes), ...keep(tx, writes, now)];
+  return [...release(tx, writes), ...update(tx, writes), ...take(tx, writes), ...keep(tx, writes, now)];
 }
 
 /** True when there is nothing to write: every command was refused or had been done before. */
 export function isEmpty(writes: Writes): boolean {
-  const { stockDeltas, ...lists } = writes;
-  return stockDeltas.size === 0 && Object.values(lists).every((list) => list.length === 0);
+  return Object.values(writes).every((part) => (part instanceof Map ? part.size : part.length) === 0);
 }
 
 // Claims go before others come: in one statement the constraint would see both.
-function* release(tx: Transaction, { releasedIntervals: slots, releasedUnits: units, stockDeltas }: Writes) {
+function* release(tx: Transaction, { releasedIntervals: slots, releasedUnits: units, stock }: Writes) {
   if (slots.length > 0)
     yield tx.run(
       sql.releaseIntervals,
@@ -34,60 +31,52 @@ function* release(tx: Transaction, { releasedIntervals: slots, releasedUnits: un
       units.map((c) => c.resourceId),
       units.map((c) => c.bucket),
     );
-  const deltas = [...stockDeltas.values()].filter((delta) => delta.units !== 0);
-  if (deltas.length > 0)
+  const rows = [...stock.values()].filter((row) => row.delta !== 0 || row.capacity !== null);
+  if (rows.length > 0)
     yield tx.run(
-      sql.countUnits,
-      deltas.map((d) => d.resourceId),
-      deltas.map((d) => d.bucket),
-      deltas.map((d) => d.units),
+      sql.writeStock,
+      rows.map((r) => r.resourceId),
+      rows.map((r) => r.bucket),
+      rows.map((r) => r.delta),
+      rows.map((r) => r.capacity),
+      rows.map((r) => r.overbook),
     );
 }
 
-function* move(tx: Transaction, { moves, secured }: Writes) {
-  if (moves.length > 0) {
-    const last = new Map<Uuid, { state: BookingState; steps: number }>(); // a booking may move twice in one batch
-    for (const { bookingId, state } of moves)
-      last.set(bookingId, { state, steps: (last.get(bookingId)?.steps ?? 0) + 1 });
+function* update(tx: Transaction, { moved, changedLines, redated }: Writes) {
+  const bookings = [...moved.values()];
+  if (bookings.length > 0)
     yield tx.run(
-      sql.moveBookings,
-      [...last.keys()],
-      [...last.values()].map((move) => move.state),
-      [...last.values()].map((move) => move.steps),
+      sql.updateBookings,
+      bookings.map((b) => b.id),
+      bookings.map((b) => b.state),
+      bookings.map((b) => b.expiresAt),
+      bookings.map((b) => b.checkedInAt),
+      bookings.map((b) => b.totalMinor),
+      bookings.map((b) => b.version),
     );
-  }
-  if (secured.length > 0) {
-    yield tx.run(sql.secureIntervals, secured);
-    yield tx.run(sql.secureUnits, secured);
+  const lines = [...changedLines.values()];
+  if (lines.length > 0)
+    yield tx.run(
+      sql.updateLines,
+      lines.map((l) => l.bookingId),
+      lines.map((l) => l.line.no),
+      lines.map((l) => l.line.details),
+      lines.map((l) => l.line.quantity),
+      lines.map((l) => l.line.unitMinor),
+      lines.map((l) => l.line.taxMinor),
+      lines.map((l) => l.line.totalMinor),
+      lines.map((l) => l.line.checkedInAt),
+      lines.map((l) => l.line.cancelledAt),
+    );
+  if (redated.size > 0) {
+    yield tx.run(sql.redateIntervals, [...redated.keys()], [...redated.values()]);
+    yield tx.run(sql.redateUnits, [...redated.keys()], [...redated.values()]);
   }
 }
 
 function* take(tx: Transaction, { bookings, intervals, units }: Writes) {
-  if (bookings.length === 0) return;
-  yield tx.run(
-    sql.insertBookings,
-    bookings.map((b) => b.id),
-    bookings.map((b) => b.reference),
-    bookings.map((b) => b.expiresAt),
-    bookings.map((b) => b.clientId),
-    bookings.map((b) => b.note),
-    bookings.map((b) => b.currency),
-    bookings.map((b) => b.totalMinor),
-    bookings.map((b) => b.createdAt),
-    bookings.map((b) => b.createdBy),
-  );
-  const lines = bookings.flatMap((b) => b.lines.map((line) => ({ bookingId: b.id, ...line })));
-  yield tx.run(
-    sql.insertLines,
-    lines.map((l) => l.bookingId),
-    lines.map((l) => l.no),
-    lines.map((l) => l.kind),
-    lines.map((l) => l.details),
-    lines.map((l) => l.quantity),
-    lines.map((l) => l.unitMinor),
-    lines.map((l) => l.taxMinor),
-    lines.map((l) => l.totalMinor),
-  );
+  if (bookings.length > 0) yield* create(tx, bookings);
   if (intervals.length > 0)
     yield tx.run(
       sql.insertIntervals,
@@ -107,7 +96,36 @@ function* take(tx: Transaction, { bookings, intervals, units }: Writes) {
       units.map((c) => c.lineNo),
       units.map((c) => c.units),
       units.map((c) => c.expiresAt),
+      units.map((c) => c.until),
     );
+}
+
+function* create(tx: Transaction, bookings: Writes['bookings']) {
+  yield tx.run(
+    sql.insertBookings,
+    bookings.map((b) => b.id),
+    bookings.map((b) => b.reference),
+    bookings.map((b) => b.expiresAt),
+    bookings.map((b) => b.clientId),
+    bookings.map((b) => b.note),
+    bookings.map((b) => b.currency),
+    bookings.map((b) => b.totalMinor),
+    bookings.map((b) => b.createdAt),
+    bookings.map((b) => b.createdBy),
+    bookings.map((b) => b.approval),
+  );
+  const lines = bookings.flatMap((b) => b.lines.map((line) => ({ bookingId: b.id, ...line })));
+  yield tx.run(
+    sql.insertLines,
+    lines.map((l) => l.bookingId),
+    lines.map((l) => l.no),
+    lines.map((l) => l.kind),
+    lines.map((l) => l.details),
+    lines.map((l) => l.quantity),
+    lines.map((l) => l.unitMinor),
+    lines.map((l) => l.taxMinor),
+    lines.map((l) => l.totalMinor),
+  );
 }
 
 function* keep(tx: Transaction, { answers, changes }: Writes, now: Instant) {

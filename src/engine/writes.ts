@@ -22,50 +22,85 @@ export const releaseUnits = statement('engine.releaseUnits', {
       and c.resource_id = gone.resource_id and c.bucket = gone.bucket`,
 });
 
-export const countUnits = statement('engine.countUnits', {
+/** Makes the rows of limits that nobody has needed yet; in key order, before any row is locked. */
+export const ensureLimits = statement('engine.ensureLimits', {
   params: ['uuid', 'uuid[]', 'date[]', 'int4[]'],
   columns: {},
-  text: `update engine.stock s set taken = s.taken + d.units
-    from unnest($2::uuid[], $3::date[], $4::int[]) as d (resource_id, bucket, units)
+  text: `insert into engine.stock as s (tenant_id, resource_id, bucket, capacity)
+    select k.tenant_id, n.resource_id, n.bucket, n.capacity
+    from engine.tenant_clock k
+    cross join unnest($2::uuid[], $3::date[], $4::int[]) as n (resource_id, bucket, capacity)
+    where k.tenant_id = $1
+    on conflict (tenant_id, resource_id, bucket) do nothing`,
+});
+
+/** Counts units and, where given, sets a new capacity or overbooking allowance. */
+export const writeStock = statement('engine.writeStock', {
+  params: ['uuid', 'uuid[]', 'date[]', 'int4[]', 'int4[]', 'int4[]'],
+  columns: {},
+  text: `update engine.stock s
+    set taken = s.taken + d.delta, capacity = coalesce(d.capacity, s.capacity), overbook = coalesce(d.overbook, s.overbook)
+    from unnest($2::uuid[], $3::date[], $4::int[], $5::int[], $6::int[]) as d (resource_id, bucket, delta, capacity, overbook)
     where s.tenant_id = $1 and s.resource_id = d.resource_id and s.bucket = d.bucket`,
 });
 
-export const moveBookings = statement('engine.moveBookings', {
-  params: ['uuid', 'uuid[]', 'text[]', 'int4[]'],
+/** The headers of bookings as they are now; their rows are locked. */
+export const updateBookings = statement('engine.updateBookings', {
+  params: ['uuid', 'uuid[]', 'text[]', 'timestamptz[]', 'timestamptz[]', 'int8[]', 'int4[]'],
   columns: {},
-  text: `update engine.booking b set state = m.state, expires_at = null, version = b.version + m.steps
-    from unnest($2::uuid[], $3::text[], $4::int[]) as m (id, state, steps)
+  text: `update engine.booking b set state = m.state, expires_at = m.expires_at, checked_in_at = m.checked_in_at,
+      total_minor = m.total_minor, version = m.version
+    from unnest($2::uuid[], $3::text[], $4::timestamptz[], $5::timestamptz[], $6::bigint[], $7::int[])
+      as m (id, state, expires_at, checked_in_at, total_minor, version)
     where b.tenant_id = $1 and b.id = m.id`,
 });
 
-export const secureIntervals = statement('engine.secureIntervals', {
-  params: ['uuid', 'uuid[]'],
+export const updateLines = statement('engine.updateLines', {
+  params: [
+    ...(['uuid', 'uuid[]', 'int4[]', 'jsonb[]', 'int4[]', 'int8[]', 'int8[]', 'int8[]'] as const),
+    ...(['timestamptz[]', 'timestamptz[]'] as const),
+  ],
   columns: {},
-  text: `update engine.interval_claim c set expires_at = null
-    where c.tenant_id = $1 and c.booking_id = any ($2::uuid[]) and c.expires_at is not null`,
+  text: `update engine.booking_line l set details = n.details, quantity = n.quantity, unit_minor = n.unit_minor,
+      tax_minor = n.tax_minor, total_minor = n.total_minor, checked_in_at = n.checked_in_at, cancelled_at = n.cancelled_at
+    from unnest($2::uuid[], $3::int[], $4::jsonb[], $5::int[], $6::bigint[], $7::bigint[], $8::bigint[],
+        $9::timestamptz[], $10::timestamptz[])
+      as n (booking_id, line_no, details, quantity, unit_minor, tax_minor, total_minor, checked_in_at, cancelled_at)
+    where l.tenant_id = $1 and l.booking_id = n.booking_id and l.line_no = n.line_no`,
 });
 
-export const secureUnits = statement('engine.secureUnits', {
-  params: ['uuid', 'uuid[]'],
+/** Claims take on the expiry of their booking; null makes them permanent. */
+export const redateIntervals = statement('engine.redateIntervals', {
+  params: ['uuid', 'uuid[]', 'timestamptz[]'],
   columns: {},
-  text: `update engine.stock_claim c set expires_at = null
-    where c.tenant_id = $1 and c.booking_id = any ($2::uuid[]) and c.expires_at is not null`,
+  text: `update engine.interval_claim c set expires_at = r.expires_at
+    from unnest($2::uuid[], $3::timestamptz[]) as r (booking_id, expires_at)
+    where c.tenant_id = $1 and c.booking_id = r.booking_id`,
+});
+
+export const redateUnits = statement('engine.redateUnits', {
+  params: ['uuid', 'uuid[]', 'timestamptz[]'],
+  columns: {},
+  text: `update engine.stock_claim c set expires_at = r.expires_at
+    from unnest($2::uuid[], $3::timestamptz[]) as r (booking_id, expires_at)
+    where c.tenant_id = $1 and c.booking_id = r.booking_id`,
 });
 
 export const insertBookings = statement('engine.insertBookings', {
   params: [
     ...(['uuid', 'uuid[]', 'text[]', 'timestamptz[]', 'uuid[]', 'text[]', 'text[]', 'int8[]'] as const),
-    ...(['timestamptz[]', 'text[]'] as const),
+    ...(['timestamptz[]', 'text[]', 'text[]'] as const),
   ],
   columns: {},
   text: `insert into engine.booking as b
-      (tenant_id, id, reference, state, expires_at, client_id, note, currency, total_minor, created_at, created_by)
+      (tenant_id, id, reference, state, expires_at, client_id, note, currency, total_minor, created_at, created_by,
+       approval)
     select k.tenant_id, n.id, n.reference, 'held', n.expires_at, n.client_id, n.note, n.currency, n.total_minor,
-      n.created_at, n.created_by
+      n.created_at, n.created_by, n.approval
     from engine.tenant_clock k
     cross join unnest($2::uuid[], $3::text[], $4::timestamptz[], $5::uuid[], $6::text[], $7::text[], $8::bigint[],
-      $9::timestamptz[], $10::text[])
-      as n (id, reference, expires_at, client_id, note, currency, total_minor, created_at, created_by)
+      $9::timestamptz[], $10::text[], $11::text[])
+      as n (id, reference, expires_at, client_id, note, currency, total_minor, created_at, created_by, approval)
     where k.tenant_id = $1`,
 });
 
@@ -94,13 +129,15 @@ export const insertIntervals = statement('engine.insertIntervals', {
 });
 
 export const insertUnits = statement('engine.insertUnits', {
-  params: ['uuid', 'uuid[]', 'date[]', 'uuid[]', 'int4[]', 'int4[]', 'timestamptz[]'],
+  params: ['uuid', 'uuid[]', 'date[]', 'uuid[]', 'int4[]', 'int4[]', 'timestamptz[]', 'text[]'],
   columns: {},
-  text: `insert into engine.stock_claim as c (tenant_id, resource_id, bucket, booking_id, line_no, units, expires_at)
-    select k.tenant_id, n.resource_id, n.bucket, n.booking_id, n.line_no, n.units, n.expires_at
+  text: `insert into engine.stock_claim as c
+      (tenant_id, resource_id, bucket, booking_id, line_no, units, expires_at, until)
+    select k.tenant_id, n.resource_id, n.bucket, n.booking_id, n.line_no, n.units, n.expires_at, n.until
     from engine.tenant_clock k
-    cross join unnest($2::uuid[], $3::date[], $4::uuid[], $5::int[], $6::int[], $7::timestamptz[])
-      as n (resource_id, bucket, booking_id, line_no, units, expires_at)
+    cross join unnest($2::uuid[], $3::date[], $4::uuid[], $5::int[], $6::int[], $7::timestamptz[],
+      $8::text[])
+      as n (resource_id, bucket, booking_id, line_no, units, expires_at, until)
     where k.tenant_id = $1`,
 });
 

@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import type { Booking } from '../engine/index.ts';
-import { iso } from '../platform/clock.ts';
+import { iso, type Instant } from '../platform/clock.ts';
 import { AmountMinor, Id, InstantText, nullable, strict } from '../platform/schema.ts';
 
 const STATES = [
@@ -17,6 +17,8 @@ const Line = Type.Object(
     quantity: Type.Integer(),
     unitPriceMinor: AmountMinor,
     totalMinor: AmountMinor,
+    checkedInAt: nullable(InstantText),
+    cancelledAt: nullable(InstantText),
   },
   { additionalProperties: true },
 );
@@ -27,6 +29,7 @@ export const BookingBody = strict(
     reference: Type.String({ description: 'What people are told; 65 random bits' }),
     state: State,
     expiresAt: nullable(InstantText),
+    checkedInAt: nullable(InstantText),
     lines: Type.Array(Line),
     totalMinor: AmountMinor,
     currency: Type.String(),
@@ -44,7 +47,8 @@ export function bookingAnswer(booking: Booking) {
     id: booking.id,
     reference: booking.reference,
     state: booking.state,
-    expiresAt: booking.expiresAt === null ? null : iso(booking.expiresAt),
+    expiresAt: moment(booking.expiresAt),
+    checkedInAt: moment(booking.checkedInAt),
     lines: booking.lines.map((line) => ({
       no: line.no,
       kind: line.kind,
@@ -52,6 +56,8 @@ export function bookingAnswer(booking: Booking) {
       quantity: line.quantity,
       unitPriceMinor: line.unitMinor,
       totalMinor: line.totalMinor,
+      checkedInAt: moment(line.checkedInAt),
+      cancelledAt: moment(line.cancelledAt),
     })),
     totalMinor: booking.totalMinor,
     currency: booking.currency,
@@ -60,6 +66,10 @@ export function bookingAnswer(booking: Booking) {
     createdAt: iso(booking.createdAt),
     version: booking.version,
   };
+}
+
+function moment(at: Instant | null): string | null {
+  return at === null ? null : iso(at);
 }
 
 export function bookingText(booking: Booking): string {

@@ -60,6 +60,8 @@ export const reasons = {
   empty_interval: 'The end must lie after the start.',
   interval_too_long: 'The time between start and end is too long.',
   in_past: 'This time has already begun.',
+  unknown_line: 'The booking has no such line, or no longer.',
+  renewal_spent: 'A hold lives for an hour at most, however often it is renewed.',
 } as const satisfies Record<string, string>;
 
 export type Reason = keyof typeof reasons;
@@ -70,6 +72,8 @@ export const conflictReasons = {
   sold_out: 'Not enough units are left.',
   overlaps_own_line: 'Another line of the same request takes this time.',
   not_bookable: 'There is no such thing to book, or no longer.',
+  limit_reached: 'As many as one may have are taken already.',
+  nothing_fits: 'Nothing of what could be chosen is free.',
 } as const satisfies Record<string, string>;
 
 export type ConflictReason = keyof typeof conflictReasons;
@@ -87,6 +91,8 @@ export interface Conflict {
   line: number;
   resource: string;
   reason: ConflictReason;
+  /** Units that could still be had; for counted things. */
+  available?: number;
 }
 
 export interface ProblemDetails {

@@ -90,9 +90,17 @@ export const ProblemBody = Type.Object(
       ),
     ),
     conflicts: Type.Optional(
-      Type.Array(Type.Object({ line: Type.Integer(), resource: Type.String(), reason: Type.String() }), {
-        description: 'What stood in the way: the number of the line, the resource and a stable word',
-      }),
+      Type.Array(
+        Type.Object({
+          line: Type.Integer(),
+          resource: Type.String(),
+          reason: Type.String(),
+          available: Type.Optional(Type.Integer()),
+        }),
+        {
+          description: 'What stood in the way: the number of the line, the resource and a stable word',
+        },
+      ),
     ),
     alternatives: Type.Optional(Type.Array(Type.Unknown(), { description: 'What could be had instead' })),
     requestId: Type.String(),

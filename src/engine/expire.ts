@@ -1,0 +1,41 @@
+import type { Booking } from './booking.ts';
+import type { Outcome, Pay, Renew } from './command.ts';
+import { expiredChange, type Ledger } from './ledger.ts';
+
+/** However often it is renewed, a hold is over an hour after it was made: nobody keeps capacity without buying it. */
+export const LONGEST_HOLD_MS = 3_600_000;
+
+/** The sweeper's: ends a hold that is past its expiry; leaves any other booking as it is. */
+export function expire(booking: Booking, ledger: Ledger): Outcome {
+  return { result: 'done', booking: endIfDue(booking, ledger) ?? booking };
+}
+
+/** Ends the booking when its time is over: the ended booking, or undefined when it is not due. */
+export function endIfDue(booking: Booking, ledger: Ledger): Booking | undefined {
+  if (booking.expiresAt === null || booking.expiresAt > ledger.now) return undefined;
+  ledger.record(expiredChange(booking.id, ledger.release(booking.id)));
+  return ledger.move(booking, 'expired');
+}
+
+/** Lets a hold live on for `ttlSeconds` from now, within the bound. */
+export function renew(booking: Booking, { ttlSeconds, actor }: Renew, ledger: Ledger): Outcome {
+  if (booking.state !== 'held') return { result: 'wrongState', state: booking.state };
+  const expiresAt = Math.min(ledger.now + ttlSeconds * 1000, booking.createdAt + LONGEST_HOLD_MS);
+  if (expiresAt <= (booking.expiresAt ?? 0)) return { result: 'renewalSpent' };
+  return redate({ ...booking, expiresAt }, 'booking.renewed', actor, ledger);
+}
+
+/** A payment is under way: the hold waits for it until `ttlSeconds` from now, within the bound. */
+export function pay(booking: Booking, { ttlSeconds, actor }: Pay, ledger: Ledger): Outcome {
+  if (booking.state === 'paying') return { result: 'done', booking };
+  if (booking.state !== 'held') return { result: 'wrongState', state: booking.state };
+  const expiresAt = ledger.now + Math.min(ttlSeconds * 1000, LONGEST_HOLD_MS);
+  return redate({ ...booking, state: 'paying', expiresAt }, 'booking.paying', actor, ledger);
+}
+
+function redate(booking: Booking, type: string, actor: string, ledger: Ledger): Outcome {
+  const redated = ledger.update(booking);
+  ledger.writes.redated.set(booking.id, booking.expiresAt);
+  ledger.record({ type, bookingId: booking.id, resourceIds: [], actor, payload: {} });
+  return { result: 'done', booking: redated };
+}

@@ -1,0 +1,67 @@
+import type { Instant } from '../platform/clock.ts';
+import { totalOf, type Booking, type BookingLine } from './booking.ts';
+import type { Guards, Hold, Outcome } from './command.ts';
+import { resourcesOf, type ChosenLine, type Ledger } from './ledger.ts';
+
+/** Takes what all lines need, all or nothing. */
+export function hold(command: Hold, ledger: Ledger): Outcome {
+  const ghost = ledger.bookings.get(command.bookingId);
+  if (ghost !== undefined) return { result: 'done', booking: ghost }; // an earlier try did commit after all
+  if (isStale(command.guards, ledger)) return { result: 'stale' };
+  const { chosen, conflicts } = ledger.fit(command.lines);
+  if (conflicts.length > 0) return { result: 'refused', conflicts };
+  const booking = newBooking(command, chosen, ledger.now);
+  ledger.take(booking, chosen);
+  ledger.writes.bookings.push(booking);
+  ledger.record({
+    type: 'booking.held',
+    bookingId: booking.id,
+    resourceIds: resourcesOf(
+      chosen.flatMap((line) => line.intervals),
+      chosen.flatMap((line) => line.units),
+    ),
+    actor: command.actor,
+    payload: {},
+  });
+  return { result: 'done', booking };
+}
+
+export function isStale(guards: Guards, ledger: Ledger): boolean {
+  for (const [guardId, version] of guards) if (ledger.guards.get(guardId) !== version) return true;
+  return false;
+}
+
+export function toBookingLine(line: ChosenLine): BookingLine {
+  const { no, kind, details, quantity, unitMinor, taxMinor, totalMinor } = line;
+  return {
+    no,
+    kind,
+    details,
+    quantity,
+    unitMinor,
+    taxMinor,
+    totalMinor,
+    checkedInAt: null,
+    cancelledAt: null,
+  };
+}
+
+function newBooking(command: Hold, chosen: readonly ChosenLine[], now: Instant): Booking {
+  const lines = chosen.map(toBookingLine);
+  return {
+    id: command.bookingId,
+    reference: command.reference,
+    state: 'held',
+    expiresAt: now + command.ttlSeconds * 1000,
+    approval: command.approval,
+    checkedInAt: null,
+    clientId: command.clientId,
+    note: command.note,
+    currency: command.currency,
+    totalMinor: totalOf(lines),
+    version: 1,
+    createdAt: now,
+    createdBy: command.actor,
+    lines,
+  };
+}

@@ -1,0 +1,52 @@
+import { standingLines, totalOf, type Booking, type BookingState } from './booking.ts';
+import type { Outcome, Reschedule } from './command.ts';
+import { isStale, toBookingLine } from './hold.ts';
+import { resourcesOf, type ChosenLine, type Ledger } from './ledger.ts';
+
+const CAN_BE_RESCHEDULED: readonly BookingState[] = ['held', 'requested', 'confirmed'];
+
+/** Takes the new capacity of some lines and gives back the old in one commit, or leaves everything as it is. */
+export function reschedule(booking: Booking, command: Reschedule, ledger: Ledger): Outcome {
+  if (!CAN_BE_RESCHEDULED.includes(booking.state)) return { result: 'wrongState', state: booking.state };
+  const standing = standingLines(booking.lines);
+  const unknown = command.lines.find(
+    (line) => !standing.some((old) => old.no === line.no && old.kind === line.kind),
+  );
+  if (unknown !== undefined) return { result: 'noSuchLine', no: unknown.no };
+  if (isStale(command.guards, ledger)) return { result: 'stale' };
+  const nos = command.lines.map((line) => line.no);
+  const old = ledger.claimsOf(booking.id, nos);
+  const { chosen, conflicts } = ledger.fit(command.lines, old.units, new Set(old.intervals));
+  if (conflicts.length > 0) return { result: 'refused', conflicts };
+  const freed = ledger.release(booking.id, nos);
+  ledger.take(booking, chosen);
+  return { result: 'done', booking: rewrite(booking, command.actor, chosen, freed, ledger) };
+}
+
+function rewrite(
+  booking: Booking,
+  actor: string,
+  chosen: readonly ChosenLine[],
+  freed: string[],
+  ledger: Ledger,
+): Booking {
+  const before = booking.lines.filter((line) => chosen.some(({ no }) => no === line.no));
+  const lines = booking.lines.map((line) => {
+    const other = chosen.find(({ no }) => no === line.no);
+    return other === undefined ? line : toBookingLine(other);
+  });
+  for (const line of lines) if (!booking.lines.includes(line)) ledger.changeLine(booking.id, line);
+  const rescheduled = ledger.update({ ...booking, lines, totalMinor: totalOf(lines) });
+  const taken = resourcesOf(
+    chosen.flatMap((line) => line.intervals),
+    chosen.flatMap((line) => line.units),
+  );
+  ledger.record({
+    type: 'booking.rescheduled',
+    bookingId: booking.id,
+    resourceIds: [...new Set([...freed, ...taken])],
+    actor,
+    payload: { before: before.map(({ no, kind, details }) => ({ no, kind, details })) },
+  });
+  return rescheduled;
+}

@@ -1,0 +1,70 @@
+import type { Command, Engine, HoldLine, Outcome } from '../engine/index.ts';
+import type { AskedLine, Kind, ResolveContext, Resolved } from '../kinds/kind.ts';
+
+/** Refusals that look for alternatives at the same time; in a rush the rest are answered without. */
+const SEARCHES_AT_ONCE = 4;
+let searching = 0;
+
+export type Context = Omit<ResolveContext, 'fresh'>;
+
+/**
+ * Resolves the lines and performs the command made of them. The catalogue may come from a cache: when the engine says
+ * that it moved on, the lines are resolved once more from the database.
+ */
+export async function performResolved(
+  engine: Engine,
+  kinds: readonly Kind[],
+  context: Context,
+  asked: readonly AskedLine<{ kind: string }>[],
+  command: (resolved: Resolved) => Command,
+): Promise<{ outcome: Outcome; lines: readonly HoldLine[] }> {
+  const perform = async (fresh: boolean) => {
+    const resolved = await resolve(kinds, { ...context, fresh }, asked);
+    const outcome = await engine.perform(context.tenant.id, command(resolved));
+    return { outcome, lines: resolved.lines };
+  };
+  const first = await perform(false);
+  return first.outcome.result === 'stale' ? perform(true) : first;
+}
+
+/** What could be had instead of the first line that was refused; empty when too many ask at once. */
+export async function alternatives(
+  kinds: readonly Kind[],
+  context: ResolveContext,
+  refused: HoldLine | undefined,
+): Promise<readonly object[]> {
+  const kind = refused === undefined ? undefined : kindOf(kinds, refused.kind);
+  if (kind === undefined || refused === undefined || searching >= SEARCHES_AT_ONCE) return [];
+  searching += 1;
+  try {
+    return await kind.alternatives(context, refused);
+  } finally {
+    searching -= 1;
+  }
+}
+
+/** The kind that takes lines of this word. */
+export function kindOf(kinds: readonly Kind[], word: string): Kind | undefined {
+  return kinds.find((kind) => Object.hasOwn(kind.lines, word));
+}
+
+async function resolve(
+  kinds: readonly Kind[],
+  context: ResolveContext,
+  asked: readonly AskedLine<{ kind: string }>[],
+): Promise<Resolved> {
+  const byKind = new Map<Kind, AskedLine[]>();
+  for (const each of asked) {
+    const kind = kindOf(kinds, each.line.kind);
+    if (kind === undefined)
+      throw new Error(`the schema let a line of the unknown kind ${each.line.kind} pass`);
+    const lines = byKind.get(kind);
+    if (lines === undefined) byKind.set(kind, [each]);
+    else lines.push(each);
+  }
+  const resolved = await Promise.all([...byKind].map(([kind, lines]) => kind.resolve(context, lines)));
+  return {
+    lines: resolved.flatMap((each) => each.lines).sort((a, b) => a.no - b.no),
+    guards: new Map(resolved.flatMap((each) => [...each.guards])),
+  };
+}
