@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { Refusal } from '../refusal.ts';
-import { run, type Account } from './program.ts';
+import { complaintIn, run, type Account } from './program.ts';
 
 const NAME = 'holdfast';
 const TIMEOUT_MS = 10_000;
@@ -35,7 +35,7 @@ export async function accountForNew(say: (line: string) => void): Promise<Accoun
   const account = await lookUp(); // also when useradd failed: a twin may have been faster
   if (account === undefined)
     throw new Refusal(
-      `PostgreSQL does not run as root, and the system user "${NAME}" could not be made (${lastLine(made.output)}). ` +
+      `PostgreSQL does not run as root, and the system user "${NAME}" could not be made (${complaintIn(made.output)}). ` +
         'Start Holdfast as an ordinary user, or make that user yourself.',
     );
   if (made.ok) say(`PostgreSQL does not run as root: made the system user "${NAME}" for it.`);
@@ -52,10 +52,7 @@ export async function accountOf(directory: string): Promise<Account | undefined>
 async function lookUp(): Promise<Account | undefined> {
   const uid = await run('id', ['-u', NAME], undefined, TIMEOUT_MS);
   const gid = await run('id', ['-g', NAME], undefined, TIMEOUT_MS);
-  return uid.ok && gid.ok ? { uid: Number(uid.output), gid: Number(gid.output) } : undefined;
-}
-
-/** The last line of a program's output is nearly always the one that says what went wrong. */
-export function lastLine(output: string): string {
-  return output.trim().split('\n').at(-1) ?? '';
+  return uid.ok && gid.ok && Number(uid.output) > 0
+    ? { uid: Number(uid.output), gid: Number(gid.output) }
+    : undefined;
 }

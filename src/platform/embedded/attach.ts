@@ -49,12 +49,13 @@ interface Grip {
 export async function attach(options: AttachOptions): Promise<Attachment> {
   const dataDir = resolve(options.dataDir);
   const cluster = await openDataDirectory(dataDir, options.say);
+  let grip = await takeGrip(cluster, dataDir, options, undefined);
+  await prepare(grip, cluster, dataDir);
+  const { port, startedNow } = grip;
   let serving = false;
   let released = false;
-  let grip = await takeGrip(cluster, dataDir, options, undefined);
+  let regain = Promise.resolve();
   watch(grip);
-  await prepareLogins(grip.client, cluster.servingPassword);
-  const { port, startedNow } = grip;
 
   function watch(held: Grip): void {
     held.client.once('end', () => {
@@ -75,7 +76,6 @@ export async function attach(options: AttachOptions): Promise<Attachment> {
       options.lost?.(new Refusal(`The embedded PostgreSQL is lost: ${reasonOf(error)}`));
     }
   }
-  let regain = Promise.resolve();
 
   return {
     ownerUrl: url(OWNER_LOGIN, cluster.ownerPassword, port),
@@ -92,6 +92,15 @@ export async function attach(options: AttachOptions): Promise<Attachment> {
       await letGo(grip.client, cluster, dataDir);
     },
   };
+}
+
+async function prepare({ client }: Grip, cluster: Cluster, dataDir: string): Promise<void> {
+  try {
+    await prepareLogins(client, cluster.servingPassword);
+  } catch (error) {
+    await letGo(client, cluster, dataDir).catch(() => undefined);
+    throw new Refusal(`The embedded PostgreSQL of ${dataDir} cannot be used: ${reasonOf(error)}.`);
+  }
 }
 
 function url(login: string, password: string, port: number): string {

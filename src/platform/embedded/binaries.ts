@@ -3,8 +3,7 @@ import { access, constants, cp, mkdir, readFile, rename, rm, symlink } from 'nod
 import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { Refusal, reasonOf } from '../refusal.ts';
-import { lastLine } from './account.ts';
-import { run, type Account } from './program.ts';
+import { complaintIn, run, type Account } from './program.ts';
 
 /** Where root keeps what the user `holdfast` must reach and cannot reach in a clone under /root. */
 export const SHARED_ROOT = '/var/lib/holdfast';
@@ -81,7 +80,7 @@ async function link(directory: string): Promise<void> {
 /** Undefined when PostgreSQL in `directory` can be run by `account`; otherwise why not. */
 async function runs(directory: string, account: Account | undefined): Promise<string | undefined> {
   const tried = await run(join(directory, 'bin/postgres'), ['--version'], account, TIMEOUT_MS);
-  return tried.ok ? undefined : lastLine(tried.output);
+  return tried.ok ? undefined : complaintIn(tried.output);
 }
 
 /** Copies beside the goal and renames, so that a crash or a twin at the same work never leaves half a copy. */

@@ -1,13 +1,16 @@
 import { link, readFile, readlink, rename, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { Refusal } from '../refusal.ts';
-import { accountOf, lastLine } from './account.ts';
+import { accountOf } from './account.ts';
 import { findBinaries } from './binaries.ts';
-import { run } from './program.ts';
+import { complaintIn, run } from './program.ts';
 
 const START_TIMEOUT_S = 120; // crash recovery after a kill can take its time
-const STOP_TIMEOUT_S = 60;
+const STOP_TIMEOUT_MS = 60_000;
+const CONTROL_TIMEOUT_MS = 20_000;
+const POLL_MS = 20;
 const PORT_TRIES = 5;
 
 /** For a small machine: PostgreSQL's own defaults assume a dedicated server. */
@@ -93,12 +96,25 @@ export async function start(
 
 /** Stops the server of a cluster at once and cleanly: open transactions are rolled back. */
 export async function stop(cluster: string, dataDir: string): Promise<void> {
+  const server = await running(cluster);
+  if (server === undefined) return;
   const account = await accountOf(cluster);
   const { pgCtl } = await findBinaries(account, dataDir);
-  const args = ['stop', '-m', 'fast', '-w', '-s', '-t', String(STOP_TIMEOUT_S), '-D', cluster];
-  const stopped = await run(pgCtl, args, account, (STOP_TIMEOUT_S + 5) * 1000);
-  if (!stopped.ok && (await running(cluster)) !== undefined)
-    throw new Refusal(`The embedded PostgreSQL did not stop: ${lastLine(stopped.output)}`);
+  const stopped = await run(
+    pgCtl,
+    ['stop', '-m', 'fast', '-W', '-s', '-D', cluster],
+    account,
+    CONTROL_TIMEOUT_MS,
+  );
+  // pg_ctl's own waiting would take the server that somebody else starts right after ours for the one it waits for.
+  const deadline = performance.now() + STOP_TIMEOUT_MS;
+  while ((await running(cluster))?.pid === server.pid) {
+    if (performance.now() > deadline)
+      throw new Refusal(
+        `The embedded PostgreSQL (process ${server.pid}) does not stop. ${complaintIn(stopped.output)}`,
+      );
+    await wait(POLL_MS);
+  }
 }
 
 /**
@@ -134,8 +150,7 @@ function settingsText(settings: Settings): string {
 }
 
 function cannotStart(cluster: string, said: string): Refusal {
-  const fatal = /^.*(?:FATAL|PANIC): +(.+)$/m.exec(said)?.[1] ?? lastLine(said);
-  return new Refusal(`The embedded PostgreSQL in ${cluster} does not start: ${fatal}`);
+  return new Refusal(`The embedded PostgreSQL in ${cluster} does not start: ${complaintIn(said)}`);
 }
 
 /** A port that nobody uses at this moment; whoever takes it meanwhile makes the start try another. */

@@ -3,9 +3,9 @@ import { chown, link, lstat, mkdir, mkdtemp, readdir, readFile, rm, writeFile } 
 import { tmpdir } from 'node:os';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { Refusal, reasonOf } from '../refusal.ts';
-import { accountForNew, isRoot, lastLine } from './account.ts';
+import { accountForNew, isRoot } from './account.ts';
 import { embeddedMajor, findBinaries, SHARED_ROOT } from './binaries.ts';
-import { run, type Account } from './program.ts';
+import { complaintIn, run, type Account } from './program.ts';
 
 export const OWNER_LOGIN = 'holdfast_owner';
 const FILE = 'cluster.json';
@@ -173,7 +173,8 @@ async function initdb(
       ...['-E', 'UTF8', '--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--locale=C', '-k'],
     ];
     const made = await run(program, args, account, INITDB_TIMEOUT_MS);
-    if (!made.ok) throw new Refusal(`A database could not be made in ${directory}: ${lastLine(made.output)}`);
+    if (!made.ok)
+      throw new Refusal(`A database could not be made in ${directory}: ${complaintIn(made.output)}`);
   } finally {
     await rm(secret, { recursive: true, force: true });
   }

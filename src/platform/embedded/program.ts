@@ -40,9 +40,15 @@ export function run(
     child.stdout.setEncoding('utf8').on('data', keep);
     child.stderr.setEncoding('utf8').on('data', keep);
     child.on('error', (error) => resolve({ ok: false, output: error.message }));
-    child.on('exit', (code, signal) => {
+    child.on('close', (code, signal) => {
       const why = signal === null ? '' : `\nended by ${signal}`;
       resolve({ ok: code === 0, output: (output + why).trim() });
     });
   });
+}
+
+/** What a program of PostgreSQL's, or another, complains of: its first error, or else its last line. */
+export function complaintIn(output: string): string {
+  const error = /(?:FATAL|PANIC|error): +(.+)/.exec(output)?.[1];
+  return error ?? output.trim().split('\n').at(-1) ?? '';
 }
