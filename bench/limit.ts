@@ -37,21 +37,23 @@ function sha256(text: string): Buffer {
   return createHash('sha256').update(text).digest();
 }
 
+/** A booking of the size that Holdfast answers. */
 function answer(state: string): string {
   const id = '0192f0c1-7b1a-7c3e-9a51-0f2d6b1c8e4a';
   const at = '2026-11-20T08:00:00.000Z';
-  const line = {
-    no: 1,
-    kind: 'room',
-    roomId: id,
-    start: at,
-    end: at,
-    quantity: 1,
-    unitPriceMinor: 0,
-    totalMinor: 0,
-  };
   return JSON.stringify({
-    ...{ id, reference: '0123456789ABC', state, expiresAt: at, lines: [line], totalMinor: 0 },
-    ...{ currency: 'EUR', clientId: null, note: null, createdAt: at, version: 1 },
+    id,
+    reference: '0123456789ABC',
+    state,
+    expiresAt: at,
+    lines: [
+      { no: 1, kind: 'room', roomId: id, start: at, end: at, quantity: 1, unitPriceMinor: 0, totalMinor: 0 },
+    ],
+    totalMinor: 0,
+    currency: 'EUR',
+    clientId: null,
+    note: null,
+    createdAt: at,
+    version: 1,
   });
 }

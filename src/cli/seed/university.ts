@@ -64,68 +64,72 @@ export const demoRooms: readonly DemoRoom[] = [
   ...rooms('Engineering Hall', '0', 'practicals', 'Workshop:30:machine tools', 'Robotics Lab:22:computers'),
   ...rooms('Engineering Hall', '1', 'lectures', 'Hall E1:110'),
   ...rooms('Engineering Hall', '2', 'seminars', 'E 2.21:32', 'E 2.22:32', 'E 2.23:26:computers', 'E 2.24:26'),
-  ...rooms(
-    'Guest House',
-    '0',
-    'meetings',
-    'Boardroom:16:wheelchair access',
-    'Garden Room:20',
-    'Fireside Room:10',
-  ),
+  ...rooms('Guest House', '0', 'meetings', 'Boardroom:16:wheelchair access', 'Garden Room:20', 'Fireside:10'),
   ...rooms('Guest House', '1', 'seminars', 'G 1.01:18:video conferencing', 'G 1.02:18'),
 ];
 
-/** When rooms of a use are booked, how many of ten such times, and for what. */
-const WEEK: Readonly<
-  Record<Use, { from: readonly string[]; minutes: number; often: number; titles: string[] }>
-> = {
+interface Habit {
+  readonly from: readonly string[];
+  readonly minutes: number;
+  /** How many of ten such times are booked. */
+  readonly often: number;
+  readonly titles: readonly string[];
+}
+
+const WEEK: Readonly<Record<Use, Habit>> = {
   lectures: {
     from: ['08:15', '10:15', '12:15', '14:15', '16:15'],
     minutes: 90,
     often: 5,
-    titles: [
-      ...['Linear Algebra', 'Organic Chemistry', 'Microeconomics', 'Mechanics', 'Constitutional Law'],
-      ...['Cell Biology', 'Statistics', 'Modern History', 'Programming', 'Thermodynamics', 'Linguistics'],
-    ].map((subject) => `Lecture: ${subject}`),
+    titles: titled(
+      'Lecture: ',
+      'Linear Algebra, Organic Chemistry, Microeconomics, Mechanics, Constitutional Law, Cell Biology, Statistics',
+      'Modern History, Programming, Thermodynamics, Linguistics',
+    ),
   },
   seminars: {
     from: ['08:15', '10:15', '12:15', '14:15', '16:15'],
     minutes: 90,
     often: 2,
-    titles: [
-      ...['Number Theory', 'Game Theory', 'Poetry after 1945', 'Machine Learning', 'Ethics of Care'],
-      ...['Public Finance', 'Quantum Optics', 'Urban Planning', 'Academic Writing'],
-    ].map((subject) => `Seminar: ${subject}`),
+    titles: titled(
+      'Seminar: ',
+      'Number Theory, Game Theory, Poetry after 1945, Machine Learning, Ethics of Care, Public Finance',
+      'Quantum Optics, Urban Planning, Academic Writing',
+    ),
   },
   practicals: {
     from: ['09:00', '13:30'],
     minutes: 180,
     often: 4,
-    titles: ['Beginners A', 'Beginners B', 'Advanced', 'Project Work', 'Open Lab', 'Retake'].map(
-      (subject) => `Practical: ${subject}`,
-    ),
+    titles: titled('Practical: ', 'Beginners A, Beginners B, Advanced, Project Work, Open Lab, Retake'),
   },
   meetings: {
     from: ['09:00', '10:30', '13:00', '14:30', '16:00'],
     minutes: 60,
     often: 2,
-    titles: [
-      ...['Study Group', 'Doctoral Interview', 'Budget Review', 'Student Council', 'Project Meeting'],
-      ...['Hiring Committee', 'Visitors from Bologna'],
-    ],
+    titles: titled(
+      '',
+      'Study Group, Doctoral Interview, Budget Review, Student Council, Project Meeting, Hiring Committee',
+      'Visitors from Bologna',
+    ),
   },
 };
 
+function titled(prefix: string, ...lists: readonly string[]): string[] {
+  return lists.flatMap((list) => list.split(', ')).map((title) => prefix + title);
+}
+
 /** A working week, Monday to Friday. Spread by small coprime steps: it looks lived in and is the same every time. */
 export function demoWeek(): DemoBooking[] {
-  return demoRooms.flatMap((room, r) => {
+  const week: DemoBooking[] = [];
+  for (const [r, room] of demoRooms.entries()) {
     const { from, minutes, often, titles } = WEEK[room.use];
-    return [0, 1, 2, 3, 4].flatMap((day) =>
-      from.flatMap((start, s) =>
-        (r * 7 + day * 3 + s * 4 + ((r * day) % 5)) % 10 < often
-          ? [{ room, day, from: start, minutes, title: titles[(r * 5 + day * 3 + s) % titles.length] ?? '' }]
-          : [],
-      ),
-    );
-  });
+    for (let day = 0; day < 5; day++)
+      for (const [s, start] of from.entries()) {
+        if ((r * 7 + day * 3 + s * 4 + ((r * day) % 5)) % 10 >= often) continue;
+        const title = titles[(r * 5 + day * 3 + s) % titles.length] ?? '';
+        week.push({ room, day, from: start, minutes, title });
+      }
+  }
+  return week;
 }
