@@ -31,11 +31,10 @@ export interface AppDeps {
 const MAX_BODY_BYTES = 256 * 1024;
 const MAX_URL_LENGTH = 8 * 1024;
 
-/** For slow senders, and for handlers: longer than two tries of a transaction, so that one of those answers first. */
+/** For slow senders; handlers need none: every transaction has a deadline, and so has every wait for one. */
 const LIMITS: FastifyServerOptions = {
   bodyLimit: MAX_BODY_BYTES,
   requestTimeout: 15_000,
-  handlerTimeout: 15_000,
   keepAliveTimeout: 72_000, // longer than a balancer's usual 60 s: it must be the one that closes
   routerOptions: { maxParamLength: 200 },
 };
