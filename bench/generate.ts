@@ -1,12 +1,15 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import type { LoadMessage, LoadOrder, LoadReport } from './load.ts';
-import { cpuSeconds } from './measure.ts';
+import { cpuSeconds, machineCpuSeconds } from './measure.ts';
 
 /** Processes whose work a run is charged with; `family` for a server that is many processes. */
 export type Watched = Readonly<Record<string, { pid: number; family?: boolean }>>;
 
-/** Cores that each process kept busy while the figures were taken; a process that cannot be seen has none. */
+/**
+ * Cores that each process kept busy while the figures were taken; a process that cannot be seen has none. `machine` is
+ * everything that ran: what it has more than the others together was taken by strangers.
+ */
 export type Cores = Readonly<Record<string, number>>;
 
 /** Makes the load in a process of its own and reports it with the processor time of everybody involved. */
@@ -35,12 +38,11 @@ interface Snapshot {
 
 async function snapshot(watched: Watched): Promise<Snapshot> {
   const at = performance.now() / 1_000;
-  const seconds = await Promise.all(
-    Object.entries(watched).map(
-      async ([name, { pid, family }]) => [name, await cpuSeconds(pid, family)] as const,
-    ),
+  const looks = Object.entries(watched).map(
+    async ([name, { pid, family }]) => [name, await cpuSeconds(pid, family)] as const,
   );
-  return { at, seconds: Object.fromEntries(seconds) };
+  const seconds = Object.fromEntries(await Promise.all(looks));
+  return { at, seconds: { ...seconds, machine: await machineCpuSeconds() } };
 }
 
 function coresBetween(from: Snapshot, to: Snapshot): Cores {

@@ -46,6 +46,15 @@ export async function cpuSeconds(pid: number, family = false): Promise<number | 
   return ticks / TICKS_PER_SECOND;
 }
 
+/** Processor seconds that all processes of the machine have used. Undefined where there is no /proc. */
+export async function machineCpuSeconds(): Promise<number | undefined> {
+  const text = await readFile('/proc/stat', 'utf8').catch(() => '');
+  const [user, nice, system, , , irq, softirq] =
+    text.split('\n', 1)[0]?.split(/\s+/).slice(1).map(Number) ?? [];
+  const ticks = [user, nice, system, irq, softirq].reduce<number>((sum, part) => sum + (part ?? NaN), 0);
+  return text === '' ? undefined : ticks / TICKS_PER_SECOND;
+}
+
 async function readStat(pid: number) {
   const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
   if (text === '') return undefined;
