@@ -1,13 +1,8 @@
 import { globSync } from 'node:fs';
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
-import { attach, type Attachment } from '../src/platform/embedded/attach.ts';
-import { asOwner, migrate } from '../src/platform/migrate.ts';
-import { onDatabase, TEMPLATE } from './database.ts';
+import { withTestCluster } from './cluster.ts';
 
 /**
  * `npm test [-- part-of-a-path ...]`: one embedded PostgreSQL for all test files, each of which gets databases of
@@ -16,8 +11,6 @@ import { onDatabase, TEMPLATE } from './database.ts';
  */
 const CONCURRENCY = 2; // more test files at once only fight for the cores the database needs
 const TEST_TIMEOUT_MS = 120_000;
-// What is tested is never a crash of this cluster, so nothing waits for the disk.
-const FAST = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' };
 
 interface Skipped {
   name: string;
@@ -30,30 +23,12 @@ async function main(parts: readonly string[]): Promise<number> {
     console.error(`No test file matches ${parts.join(' ')}.`);
     return 1;
   }
-  const home = await mkdtemp(join(tmpdir(), 'holdfast-test-'));
-  await chmod(home, 0o711); // PostgreSQL's own user passes through when root runs the tests
-  let attachment: Attachment | undefined;
-  try {
-    attachment = await attach({ dataDir: join(home, 'data'), say: () => undefined, settings: FAST });
-    await makeTemplate(attachment);
-    process.env['HOLDFAST_TEST_CLUSTER'] = attachment.ownerUrl;
-    process.env['HOLDFAST_TEST_SERVING'] = attachment.servingUrl;
-    process.env['NODE_ENV'] = 'test';
-    return await runFiles(files);
-  } finally {
-    await attachment?.release();
-    await rm(home, { recursive: true, force: true });
-  }
+  return withTestCluster(() => runFiles(files));
 }
 
 function testFiles(parts: readonly string[]): string[] {
   const all = globSync(['src/**/*.test.ts', 'test/**/*.test.ts', 'bench/**/*.test.ts']).sort();
   return parts.length === 0 ? all : all.filter((file) => parts.some((part) => file.includes(part)));
-}
-
-async function makeTemplate(attachment: Attachment): Promise<void> {
-  await asOwner(attachment.ownerUrl, (client) => client.query(`create database ${TEMPLATE}`));
-  await migrate(onDatabase(attachment.ownerUrl, TEMPLATE), attachment.servingLogin);
 }
 
 async function runFiles(files: string[]): Promise<number> {

@@ -1,0 +1,374 @@
+-- What db/migrations add up to. Written by "npm run schema"; not run by anything.
+
+create extension btree_gist;
+
+create schema engine;
+grant usage on schema engine to holdfast_app;
+grant usage on schema engine to holdfast_worker;
+create schema people;
+grant usage on schema people to holdfast_app;
+grant usage on schema people to holdfast_worker;
+create schema platform;
+grant usage on schema platform to holdfast_worker;
+create schema rooms;
+grant usage on schema rooms to holdfast_app;
+
+CREATE OR REPLACE FUNCTION engine.set_tenant(tenant uuid)
+ RETURNS text
+ LANGUAGE plpgsql
+AS $function$
+begin
+  execute format('set local holdfast.tenant = %L', tenant);
+  return tenant::text;
+end $function$
+;
+
+create table engine.booking (
+  tenant_id uuid not null,
+  id uuid not null,
+  reference text not null,
+  state text not null,
+  expires_at timestamp with time zone,
+  approval text not null default 'none'::text,
+  checked_in_at timestamp with time zone,
+  client_id uuid,
+  note text,
+  currency text not null,
+  total_minor bigint not null,
+  version integer not null default 1,
+  created_at timestamp with time zone not null,
+  created_by text not null,
+  constraint booking_pkey PRIMARY KEY (tenant_id, id),
+  constraint booking_reference_unique UNIQUE (tenant_id, reference),
+  constraint booking_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES people.tenant(tenant_id),
+  constraint booking_approval_check CHECK ((approval = ANY (ARRAY['none'::text, 'exclusive'::text]))),
+  constraint booking_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+  constraint booking_expiry_with_hold CHECK (((state = ANY (ARRAY['held'::text, 'paying'::text])) = (expires_at IS NOT NULL))),
+  constraint booking_note_check CHECK ((length(note) <= 2000)),
+  constraint booking_state_check CHECK ((state = ANY (ARRAY['held'::text, 'paying'::text, 'requested'::text, 'confirmed'::text, 'completed'::text, 'noShow'::text, 'expired'::text, 'cancelled'::text, 'declined'::text]))),
+  constraint booking_total_minor_check CHECK (((total_minor >= 0) AND (total_minor <= '9007199254740991'::bigint)))
+) with (fillfactor=80);
+CREATE INDEX booking_due ON engine.booking USING btree (expires_at) WHERE (expires_at IS NOT NULL);
+CREATE INDEX booking_newest ON engine.booking USING btree (tenant_id, created_at, id);
+alter table engine.booking enable row level security;
+alter table engine.booking force row level security;
+create policy tenant_wall on engine.booking for all to public
+  using ((tenant_id = (NULLIF(current_setting('holdfast.tenant'::text, true), ''::text))::uuid))
+  with check ((tenant_id = (NULLIF(current_setting('holdfast.tenant'::text, true), ''::text))::uuid));
+create policy worker_reads on engine.booking for select to holdfast_worker
+  using (true);
+grant insert, select, update on engine.booking to holdfast_app;
+grant select on engine.booking to holdfast_worker;
+
+create table engine.booking_line (
+  tenant_id uuid not null,
+  booking_id uuid not null,
+  line_no integer not null,
+  kind text not null,
+  details jsonb not null,
+  quantity integer not null,
+  unit_minor bigint not null,
+  tax_minor bigint not null default 0,
+  total_minor bigint not null,
+  checked_in_at timestamp with time zone,
+  cancelled_at timestamp with time zone,
+  constraint booking_line_pkey PRIMARY KEY (tenant_id, booking_id, line_no),
+  constraint booking_line_tenant_id_booking_id_fkey FOREIGN KEY (tenant_id, booking_id) REFERENCES engine.booking(tenant_id, id) ON DELETE CASCADE,
+  constraint booking_line_line_no_check CHECK ((line_no >= 1)),
+  constraint booking_line_quantity_check CHECK ((quantity >= 1)),
+  constraint booking_line_tax_minor_check CHECK ((tax_minor >= 0)),
+  constraint booking_line_total_minor_check CHECK ((total_minor >= 0)),
+  constraint booking_line_unit_minor_check CHECK ((unit_minor >= 0))
+);
+alter table engine.booking_line enable row level security;
+alter table engine.booking_line force row level security;
+create policy tenant_wall on engine.booking_line for all to public
+  using ((tenant_id = (NULLIF(current_setting('holdfast.tenant'::text, true), ''::text))::uuid))
+  with check ((tenant_id = (NULLIF(current_setting('holdfast.tenant'::text, true), ''::text))::uuid));
+grant insert, select, update on engine.booking_line to holdfast_app;
+
+create table engine.calendar (
+  tenant_id uuid not null,
+  resource_id uuid not null,
+  waiting integer not null default 0,
+  constraint calendar_pkey PRIMARY KEY (tenant_id, resource_id),
+  constraint calendar_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES people.tenant(tenant_id),
+  constraint calendar_waiting_check CHECK ((waiting >= 0))
+);
+alter table engine.calendar enable row level security;
+alter table engine.calendar force row level security;
+create policy tenant_wall on engine.calendar for all to public
+  using ((tenant_id = (NULLIF(current_setting('holdfast.tenant'::text, true), ''::text))::uuid))
+  with check ((tenant_id = (NULLIF(current_setting('holdfast.tenant'::text, true), ''::text))::uuid));
+grant delete, insert, select, update on engine.calendar to holdfast_app;
+
+create table engine.change (
+  tenant_id uuid not null,
+  seq bigint not null,
+  at timestamp with time zone not null,
+  type text not null,
+  booking_id uuid,
+  resource_ids uuid[] not null,
+  actor text not null,
+  payload jsonb not null,
+  constraint change_pkey PRIMARY KEY (tenant_id, seq),
+  constraint change_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES people.tenant(tenant_id)
+);
+CREATE INDEX change_of_booking ON engine.change USING btree (tenant_id, booking_id, seq) WHERE (booking_id IS NOT NULL);
+alter table engine.change enable row level security;
+alter table engine.change force row level security;
+create policy tenant_wall on engine.change for all to public
+  using ((tenant_id = (NULLIF(current_setting('holdfast.tenant'::text, true), ''::text))::uuid))
+  with check ((tenant_id = (NULLIF(current_setting('holdfast.tenant'::text, true), ''::text))::uuid));
+grant delete, insert, select on engine.change to holdfast_app;
+
+create table engine.feed_position (
+  tenant_id uuid not null,
+  reader text not null,
+  seq bigint not null,
+  constraint feed_position_pkey PRIMARY KEY (tenant_id, reader),
+  constraint feed_position_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES people.tenant(tenant_id),
+  constraint feed_position_reader_check CHECK (((length(reader) >= 1) AND (length(reader) <= 60))),
+  constraint feed_position_seq_check CHECK ((seq >= 0))
+) with (fillfactor=50);
+alter table engine.feed_position enable row level security;
+alter table engine.feed_position force row level security;
+create policy tenant_wall on engine.feed_position for all to public
+  using ((tenant_id = (NULLIF(current_setting('holdfast.tenant'::text, true), ''::text))::uuid))
+  with check ((tenant_id = (NULLIF(current_setting('holdfast.tenant'::text, true), ''::text))::uuid));
+create policy worker_reads on engine.feed_position for select to holdfast_worker
+  using (true);
+grant insert, select, update on engine.feed_position to holdfast_app;
+grant select on engine.feed_position to holdfast_worker;
+
+create table engine.guard (
+  tenant_id uuid not null,
+  guard_id uuid not null,
+  version integer not null default 1,
+  constraint guard_pkey PRIMARY KEY (tenant_id, guard_id),
+  constraint guard_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES people.tenant(tenant_id)
+);
+alter table engine.guard enable row level security;
+alter table engine.guard force row level security;
+create policy tenant_wall on engine.guard for all to public
+  using ((tenant_id = (NULLIF(current_setting('holdfast.tenant'::text, true), ''::text))::uuid))
+  with check ((tenant_id = (NULLIF(current_setting('holdfast.tenant'::text, true), ''::text))::uuid));
+grant delete, insert, select, update on engine.guard to holdfast_app;
+
+create table engine.idempotency (
+  tenant_id uuid not null,
+  principal text not null,
+  route text not null,
+  key text not null,
+  fingerprint bytea not null,
+  status integer not null,
+  body text not null,
+  at timestamp with time zone not null,
+  constraint idempotency_pkey PRIMARY KEY (tenant_id, principal, route, key),
+  constraint idempotency_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES people.tenant(tenant_id),
+  constraint idempotency_fingerprint_check CHECK ((octet_length(fingerprint) = 32)),
+  constraint idempotency_key_check CHECK (((length(key) >= 1) AND (length(key) <= 255))),
+  constraint idempotency_status_check CHECK (((status >= 200) AND (status <= 299)))
+);
+alter table engine.idempotency enable row level security;
+alter table engine.idempotency force row level security;
+create policy tenant_wall on engine.idempotency for all to public
+  using ((tenant_id = (NULLIF(current_setting('holdfast.tenant'::text, true), ''::text))::uuid))
+  with check ((tenant_id = (NULLIF(current_setting('holdfast.tenant'::text, true), ''::text))::uuid));
+grant delete, insert, select on engine.idempotency to holdfast_app;
+
+create table engine.interval_claim (
+  tenant_id uuid not null,
+  resource_id uuid not null,
+  booking_id uuid not null,
+  line_no integer not null,
+  starts_at timestamp with time zone not null,
+  ends_at timestamp with time zone not null,
+  expires_at timestamp with time zone,
+  constraint interval_claim_pkey PRIMARY KEY (tenant_id, booking_id, line_no, resource_id, starts_at),
+  constraint interval_never_shared EXCLUDE USING gist (tenant_id WITH =, resource_id WITH =, tstzrange(starts_at, ends_at) WITH &&),
+  constraint interval_claim_tenant_id_booking_id_line_no_fkey FOREIGN KEY (tenant_id, booking_id, line_no) REFERENCES engine.booking_line(tenant_id, booking_id, line_no) ON DELETE CASCADE,
+  constraint interval_claim_tenant_id_resource_id_fkey FOREIGN KEY (tenant_id, resource_id) REFERENCES engine.calendar(tenant_id, resource_id),
+  constraint interval_claim_check CHECK (((starts_at < ends_at) AND isfinite(starts_at) AND isfinite(ends_at)))
+);
+CREATE INDEX interval_claim_by_end ON engine.interval_claim USING btree (tenant_id, resource_id, ends_at);
+CREATE INDEX interval_claim_dying ON engine.interval_claim USING btree (expires_at) WHERE (expires_at IS NOT NULL);
+alter table engine.interval_claim enable row level security;
+alter table engine.interval_claim force row level security;
+create policy tenant_wall on engine.interval_claim for all to public
+  using ((tenant_id = (NULLIF(current_setting('holdfast.tenant'::text, true), ''::text))::uuid))
+  with check ((tenant_id = (NULLIF(current_setting('holdfast.tenant'::text, true), ''::text))::uuid));
+create policy worker_reads on engine.interval_claim for select to holdfast_worker
+  using (true);
+grant delete, insert, select, update on engine.interval_claim to holdfast_app;
+grant select on engine.interval_claim to holdfast_worker;
+
+create table engine.stock (
+  tenant_id uuid not null,
+  resource_id uuid not null,
+  bucket date not null default '-infinity'::date,
+  capacity integer not null,
+  overbook integer not null default 0,
+  taken integer not null default 0,
+  waiting integer not null default 0,
+  constraint stock_pkey PRIMARY KEY (tenant_id, resource_id, bucket),
+  constraint stock_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES people.tenant(tenant_id),
+  constraint stock_capacity_check CHECK ((capacity >= 0)),
+  constraint stock_never_oversold CHECK (((taken >= 0) AND (taken <= (capacity + overbook)))),
+  constraint stock_overbook_check CHECK ((overbook >= 0)),
+  constraint stock_waiting_check CHECK ((waiting >= 0))
+) with (fillfactor=70);
+alter table engine.stock enable row level security;
+alter table engine.stock force row level security;
+create policy tenant_wall on engine.stock for all to public
+  using ((tenant_id = (NULLIF(current_setting('holdfast.tenant'::text, true), ''::text))::uuid))
+  with check ((tenant_id = (NULLIF(current_setting('holdfast.tenant'::text, true), ''::text))::uuid));
+grant delete, insert, select, update on engine.stock to holdfast_app;
+
+create table engine.stock_claim (
+  tenant_id uuid not null,
+  resource_id uuid not null,
+  bucket date not null,
+  booking_id uuid not null,
+  line_no integer not null,
+  units integer not null,
+  expires_at timestamp with time zone,
+  until text not null default 'end'::text,
+  constraint stock_claim_pkey PRIMARY KEY (tenant_id, booking_id, line_no, resource_id, bucket),
+  constraint stock_claim_tenant_id_booking_id_line_no_fkey FOREIGN KEY (tenant_id, booking_id, line_no) REFERENCES engine.booking_line(tenant_id, booking_id, line_no) ON DELETE CASCADE,
+  constraint stock_claim_tenant_id_resource_id_bucket_fkey FOREIGN KEY (tenant_id, resource_id, bucket) REFERENCES engine.stock(tenant_id, resource_id, bucket),
+  constraint stock_claim_units_check CHECK ((units > 0)),
+  constraint stock_claim_until_check CHECK ((until = ANY (ARRAY['end'::text, 'confirm'::text])))
+);
+CREATE INDEX stock_claim_due ON engine.stock_claim USING btree (expires_at) WHERE (expires_at IS NOT NULL);
+CREATE INDEX stock_claim_dying ON engine.stock_claim USING btree (tenant_id, resource_id, bucket, expires_at) WHERE (expires_at IS NOT NULL);
+alter table engine.stock_claim enable row level security;
+alter table engine.stock_claim force row level security;
+create policy tenant_wall on engine.stock_claim for all to public
+  using ((tenant_id = (NULLIF(current_setting('holdfast.tenant'::text, true), ''::text))::uuid))
+  with check ((tenant_id = (NULLIF(current_setting('holdfast.tenant'::text, true), ''::text))::uuid));
+create policy worker_reads on engine.stock_claim for select to holdfast_worker
+  using (true);
+grant delete, insert, select, update on engine.stock_claim to holdfast_app;
+grant select on engine.stock_claim to holdfast_worker;
+
+create table engine.tenant_clock (
+  tenant_id uuid not null,
+  seq bigint not null default 0,
+  kept_from bigint not null default 1,
+  constraint tenant_clock_pkey PRIMARY KEY (tenant_id),
+  constraint tenant_clock_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES people.tenant(tenant_id),
+  constraint tenant_clock_seq_check CHECK ((seq >= 0))
+) with (fillfactor=50);
+alter table engine.tenant_clock enable row level security;
+alter table engine.tenant_clock force row level security;
+create policy tenant_wall on engine.tenant_clock for all to public
+  using ((tenant_id = (NULLIF(current_setting('holdfast.tenant'::text, true), ''::text))::uuid))
+  with check ((tenant_id = (NULLIF(current_setting('holdfast.tenant'::text, true), ''::text))::uuid));
+create policy worker_reads on engine.tenant_clock for select to holdfast_worker
+  using (true);
+grant insert, select, update on engine.tenant_clock to holdfast_app;
+grant select on engine.tenant_clock to holdfast_worker;
+
+create table people.api_key (
+  tenant_id uuid not null,
+  id uuid not null,
+  name text not null,
+  role text not null,
+  secret_hash bytea not null,
+  created_at timestamp with time zone not null,
+  expires_at timestamp with time zone,
+  revoked_at timestamp with time zone,
+  constraint api_key_pkey PRIMARY KEY (tenant_id, id),
+  constraint api_key_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES people.tenant(tenant_id),
+  constraint api_key_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+  constraint api_key_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'admin'::text, 'staff'::text, 'client'::text]))),
+  constraint api_key_secret_hash_check CHECK ((octet_length(secret_hash) = 32))
+);
+alter table people.api_key enable row level security;
+alter table people.api_key force row level security;
+create policy tenant_wall on people.api_key for all to public
+  using ((tenant_id = (NULLIF(current_setting('holdfast.tenant'::text, true), ''::text))::uuid))
+  with check ((tenant_id = (NULLIF(current_setting('holdfast.tenant'::text, true), ''::text))::uuid));
+grant insert, select, update on people.api_key to holdfast_app;
+
+create table people.tenant (
+  tenant_id uuid not null,
+  slug text not null,
+  name text not null,
+  timezone text not null,
+  currency text not null,
+  created_at timestamp with time zone not null,
+  constraint tenant_pkey PRIMARY KEY (tenant_id),
+  constraint tenant_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+  constraint tenant_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+  constraint tenant_slug_check CHECK ((slug ~ '^[a-z0-9](-?[a-z0-9]){1,39}$'::text))
+);
+alter table people.tenant enable row level security;
+alter table people.tenant force row level security;
+create policy tenant_wall on people.tenant for all to public
+  using ((tenant_id = (NULLIF(current_setting('holdfast.tenant'::text, true), ''::text))::uuid))
+  with check ((tenant_id = (NULLIF(current_setting('holdfast.tenant'::text, true), ''::text))::uuid));
+grant insert, select, update on people.tenant to holdfast_app;
+
+create table people.tenant_slug (
+  slug text not null,
+  tenant_id uuid not null,
+  constraint tenant_slug_pkey PRIMARY KEY (slug),
+  constraint tenant_slug_tenant_id_key UNIQUE (tenant_id)
+);
+grant insert, select on people.tenant_slug to holdfast_app;
+grant select on people.tenant_slug to holdfast_worker;
+
+create table platform.migration (
+  name text not null,
+  checksum text not null,
+  applied_at timestamp with time zone not null,
+  constraint migration_pkey PRIMARY KEY (name)
+);
+grant select on platform.migration to holdfast_worker;
+
+create table rooms.building (
+  tenant_id uuid not null,
+  id uuid not null,
+  name text not null,
+  created_at timestamp with time zone not null,
+  constraint building_pkey PRIMARY KEY (tenant_id, id),
+  constraint building_name_unique UNIQUE (tenant_id, name),
+  constraint building_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES people.tenant(tenant_id),
+  constraint building_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200)))
+);
+alter table rooms.building enable row level security;
+alter table rooms.building force row level security;
+create policy tenant_wall on rooms.building for all to public
+  using ((tenant_id = (NULLIF(current_setting('holdfast.tenant'::text, true), ''::text))::uuid))
+  with check ((tenant_id = (NULLIF(current_setting('holdfast.tenant'::text, true), ''::text))::uuid));
+grant delete, insert, select, update on rooms.building to holdfast_app;
+
+create table rooms.room (
+  tenant_id uuid not null,
+  id uuid not null,
+  building_id uuid not null,
+  name text not null,
+  floor text,
+  capacity integer not null,
+  equipment text[] not null default '{}'::text[],
+  archived_at timestamp with time zone,
+  version integer not null default 1,
+  created_at timestamp with time zone not null,
+  constraint room_pkey PRIMARY KEY (tenant_id, id),
+  constraint room_name_unique UNIQUE (tenant_id, building_id, name),
+  constraint room_tenant_id_building_id_fkey FOREIGN KEY (tenant_id, building_id) REFERENCES rooms.building(tenant_id, id),
+  constraint room_capacity_check CHECK ((capacity >= 0)),
+  constraint room_floor_check CHECK ((length(floor) <= 50)),
+  constraint room_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200)))
+);
+CREATE INDEX room_by_age ON rooms.room USING btree (tenant_id, created_at, id);
+CREATE INDEX room_by_capacity ON rooms.room USING btree (tenant_id, capacity, id);
+CREATE INDEX room_by_name ON rooms.room USING btree (tenant_id, name, id);
+alter table rooms.room enable row level security;
+alter table rooms.room force row level security;
+create policy tenant_wall on rooms.room for all to public
+  using ((tenant_id = (NULLIF(current_setting('holdfast.tenant'::text, true), ''::text))::uuid))
+  with check ((tenant_id = (NULLIF(current_setting('holdfast.tenant'::text, true), ''::text))::uuid));
+grant delete, insert, select, update on rooms.room to holdfast_app;
