@@ -39,7 +39,7 @@ async function fullTenant(made: TestApp): Promise<FullTenant> {
   const day = new Date(Date.now() + 86_400_000).toISOString().slice(0, 10);
   const line = { kind: 'room', roomId: room['id'], start: `${day}T10:00:00Z`, end: `${day}T11:00:00Z` };
   const booking = await post('/holds', { lines: [line] });
-  await claimUnits(made, tenant.id, String(booking['id']));
+  await fillByHand(made, tenant.id, String(booking['id']));
   const ids = {
     rooms: String(room['id']),
     buildings: String(room['buildingId']),
@@ -48,8 +48,8 @@ async function fullTenant(made: TestApp): Promise<FullTenant> {
   return { id: tenant.id, base, key, ids };
 }
 
-/** No kind that is sold over the API counts units yet. */
-async function claimUnits({ database }: TestApp, tenant: Uuid, booking: Uuid): Promise<void> {
+/** What no call of the API writes: no kind counts units yet, and readers of the changes run beside the server. */
+async function fillByHand({ database }: TestApp, tenant: Uuid, booking: Uuid): Promise<void> {
   await asOwner(database.ownerUrl, async (client) => {
     await client.query(
       'insert into engine.stock (tenant_id, resource_id, capacity, taken) values ($1, $2, 5, 1)',
@@ -60,5 +60,8 @@ async function claimUnits({ database }: TestApp, tenant: Uuid, booking: Uuid): P
        values ($1, $2, '-infinity', $2, 1, 1)`,
       [tenant, booking],
     );
+    await client.query(`insert into engine.feed_position (tenant_id, reader, seq) values ($1, 'test', 0)`, [
+      tenant,
+    ]);
   });
 }

@@ -9,6 +9,9 @@ interface Schema {
   enum?: unknown[];
   const?: unknown;
   minProperties?: number;
+  minItems?: number;
+  items?: Schema;
+  oneOf?: Schema[];
   required?: string[];
   properties?: Record<string, Schema>;
   $ref?: string;
@@ -79,6 +82,7 @@ function ask({ method, path, operation }: Asked, at: FullTenant, owner: FullTena
 function sample(schema: Schema, name = ''): unknown {
   if (schema.$ref !== undefined)
     return sample(document.components.schemas[schema.$ref.split('/').pop() ?? ''] ?? {});
+  if (schema.oneOf !== undefined) return sample(schema.oneOf[0] ?? {});
   if (schema.const !== undefined) return schema.const;
   if (schema.enum !== undefined) return schema.enum[0];
   if (schema.format === 'date-time') return `2030-01-01T1${name === 'to' || name === 'end' ? 1 : 0}:00:00Z`;
@@ -87,7 +91,7 @@ function sample(schema: Schema, name = ''): unknown {
     case 'object':
       return sampleObject(schema);
     case 'array':
-      return [];
+      return Array.from({ length: schema.minItems ?? 0 }, () => sample(schema.items ?? {}));
     case 'integer':
       return 1;
     case 'boolean':

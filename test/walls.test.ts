@@ -11,8 +11,10 @@ const OUTSIDE = new Set([
 /** What the worker role may look at over all tenants. */
 const WORKER_READS = [
   'engine.booking',
+  'engine.feed_position',
   'engine.interval_claim',
   'engine.stock_claim',
+  'engine.tenant_clock',
   'people.tenant_slug',
   'platform.migration',
 ];

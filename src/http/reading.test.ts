@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { call, testApp, type TestApp } from '../../test/app.ts';
+import { call, testApp, type Body, type TestApp } from '../../test/app.ts';
 import { probe } from '../../test/probe.ts';
 
 let web: TestApp;
@@ -19,14 +19,14 @@ async function raw(payload: string | Buffer, headers: Record<string, string> = {
     payload,
     headers: { 'content-type': 'application/json', ...headers },
   });
-  return { status: answer.statusCode, body: answer.json() as Awaited<ReturnType<typeof call>>['body'] };
+  return { status: answer.statusCode, body: answer.json<Body>() };
 }
 
 const post = (body: unknown) => call(web.app, 'POST', `${base}/probe`, { body });
 const get = (query: string) => call(web.app, 'GET', `${base}/probe${query}`);
 
 /** `status code reason@pointer ...`, the whole of what a program can see of a refusal. */
-function told({ status, body }: { status: number; body: Awaited<ReturnType<typeof call>>['body'] }): string {
+function told({ status, body }: { status: number; body: Body }): string {
   const faults = (body.errors ?? []).map(({ pointer, reason }) => `${reason}@${pointer}`);
   return [status, body.code, ...faults].join(' ');
 }

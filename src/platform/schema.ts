@@ -149,7 +149,8 @@ export function isDate(text: string): boolean {
 export function isTimezone(text: string): boolean {
   if (!/^[A-Za-z]/.test(text)) return false; // plain offsets such as +02:00 know no daylight saving
   try {
-    return new Intl.DateTimeFormat('en', { timeZone: text }) !== undefined;
+    new Intl.DateTimeFormat('en', { timeZone: text }).format();
+    return true;
   } catch {
     return false;
   }
