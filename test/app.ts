@@ -55,7 +55,7 @@ export async function call(
   { key, body, headers }: Call = {},
 ) {
   const options: InjectOptions = {
-    method: method as NonNullable<InjectOptions['method']>,
+    method,
     url,
     headers: { ...(key === undefined ? {} : { authorization: `Bearer ${key}` }), ...headers },
   };

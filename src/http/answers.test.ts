@@ -36,7 +36,7 @@ describe('a problem', () => {
       errors: [{ pointer: '?x', reason: 'unknown_field', detail: 'This is not known here.' }],
       requestId: headers['x-request-id'],
     });
-    const described = await get(body['type'] as string);
+    const described = await get(body['type']);
     assert.equal(described.status, 200);
     assert.match(described.text, /^### rule_violated$/m);
   });
