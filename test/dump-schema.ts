@@ -115,5 +115,6 @@ const besideTable = `
 if (import.meta.main)
   await withTestCluster(async () => {
     const database = await freshDatabase();
-    await writeFile(SCHEMA_FILE, await dumpSchema(database.ownerUrl)).finally(database.close);
+    await writeFile(SCHEMA_FILE, await dumpSchema(database.ownerUrl));
+    await database.close();
   });

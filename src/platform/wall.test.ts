@@ -14,9 +14,13 @@ after(() => database.close());
 async function judge(sql: string, role = 'wall_test'): Promise<void> {
   await asOwner(database.ownerUrl, async (client: pg.Client) => {
     await client.query('begin');
-    await client.query(sql);
-    await client.query(`set local role ${role}`);
-    await assertWalled(client).finally(() => client.query('rollback'));
+    try {
+      await client.query(sql);
+      await client.query(`set local role ${role}`);
+      await assertWalled(client);
+    } finally {
+      await client.query('rollback');
+    }
   });
 }
 
