@@ -140,15 +140,16 @@ function* keep(tx: Transaction, { answers, changes }: Writes, now: Instant) {
       answers.map((a) => a.body),
       now,
     );
-  if (changes.length > 0)
-    yield tx.run(
-      sql.appendChanges,
-      changes.length,
-      now,
-      changes.map((c) => c.type),
-      changes.map((c) => c.bookingId),
-      changes.map((c) => `{${c.resourceIds.join(',')}}`),
-      changes.map((c) => c.actor),
-      changes.map((c) => c.payload),
-    );
+  if (changes.length === 0) return;
+  tx.tellsOfChange();
+  yield tx.run(
+    sql.appendChanges,
+    changes.length,
+    now,
+    changes.map((c) => c.type),
+    changes.map((c) => c.bookingId),
+    changes.map((c) => `{${c.resourceIds.join(',')}}`),
+    changes.map((c) => c.actor),
+    changes.map((c) => c.payload),
+  );
 }

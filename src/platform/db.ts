@@ -24,6 +24,8 @@ export interface PoolOptions {
   /** False behind PgBouncer before 1.21, which loses prepared statements between transactions. */
   named: boolean;
   log: Log;
+  /** Called after each commit that appended to the changes. */
+  onChange?: () => void;
 }
 
 type AfterTenant<P extends readonly SqlType[]> =
@@ -40,6 +42,8 @@ export interface Transaction {
     of: Statement<P, C>,
     ...rest: AfterTenant<P>
   ): Promise<Row<C>[]>;
+  /** Says that this transaction appends to the changes: `onChange` is called when it has committed. */
+  tellsOfChange(): void;
 }
 
 /** Statements that look over all tenants (slugs, due expiries): reads only, by the role `holdfast_worker`. */
@@ -101,11 +105,16 @@ export function openDatabase(options: PoolOptions): Database {
   }
 
   return {
-    inTenant: (tenant, work) =>
-      transaction(
+    inTenant: async (tenant, work) => {
+      let tells = false;
+      const tellsOfChange = () => void (tells = true);
+      const result = await transaction(
         (c) => openTenant(c, tenant),
-        (c) => work({ tenant, run: (of, ...rest) => c.send(of, [tenant, ...rest]) }),
-      ),
+        (c) => work({ tenant, run: (of, ...rest) => c.send(of, [tenant, ...rest]), tellsOfChange }),
+      );
+      if (tells) options.onChange?.();
+      return result;
+    },
     read: (tenant, of, ...rest) =>
       transaction(
         (c) => openTenant(c, tenant),

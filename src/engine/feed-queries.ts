@@ -1,0 +1,76 @@
+import { statement } from '../platform/statement.ts';
+
+/** Tenants with changes that the reader has not read, over all tenants. */
+export const behind = statement('worker.behind', {
+  params: ['text', 'int4'],
+  columns: { tenantId: 'uuid' },
+  text: `select k.tenant_id as "tenantId" from engine.tenant_clock k
+    left join engine.feed_position p on p.tenant_id = k.tenant_id and p.reader = $1
+    where k.seq > coalesce(p.seq, 0) limit $2`,
+});
+
+/** A reader that has read nothing begins where the changes begin. */
+export const ensurePosition = statement('engine.ensurePosition', {
+  params: ['uuid', 'text'],
+  columns: {},
+  text: `insert into engine.feed_position as p (tenant_id, reader, seq)
+    select k.tenant_id, $2, k.kept_from - 1 from engine.tenant_clock k where k.tenant_id = $1
+    on conflict (tenant_id, reader) do nothing`,
+});
+
+export const lockPosition = statement('engine.lockPosition', {
+  params: ['uuid', 'text'],
+  columns: { seq: 'int8' },
+  text: `select p.seq from engine.feed_position p where p.tenant_id = $1 and p.reader = $2
+    for no key update of p skip locked`,
+});
+
+/** Rides the primary key. */
+export const changesAfter = statement('engine.changesAfter', {
+  params: ['uuid', 'int8', 'int4'],
+  columns: {
+    seq: 'int8',
+    at: 'timestamptz',
+    type: 'text',
+    bookingId: 'uuid?',
+    resourceIds: 'uuid[]',
+    actor: 'text',
+    payload: 'jsonb',
+  },
+  text: `select c.seq, c.at, c.type, c.booking_id as "bookingId", c.resource_ids as "resourceIds", c.actor, c.payload
+    from engine.change c where c.tenant_id = $1 and c.seq > $2 order by c.seq limit $3`,
+});
+
+export const movePosition = statement('engine.movePosition', {
+  params: ['uuid', 'text', 'int8'],
+  columns: {},
+  text: `update engine.feed_position p set seq = $3 where p.tenant_id = $1 and p.reader = $2`,
+});
+
+export const lockClock = statement('engine.lockClock', {
+  params: ['uuid'],
+  columns: { keptFrom: 'int8' },
+  text: `select k.kept_from as "keptFrom" from engine.tenant_clock k where k.tenant_id = $1 for no key update of k`,
+});
+
+/** The last change from before $3 that every reader of $2 has read; one that has read nothing keeps everything. */
+export const readByAll = statement('engine.readByAll', {
+  params: ['uuid', 'text[]', 'timestamptz'],
+  columns: { seq: 'int8?' },
+  text: `select max(c.seq) as seq from engine.change c
+    where c.tenant_id = $1 and c.at < $3 and c.seq <= all (
+      select coalesce((select p.seq from engine.feed_position p where p.tenant_id = $1 and p.reader = r.name), 0)
+      from unnest($2::text[]) as r (name))`,
+});
+
+export const dropBefore = statement('engine.dropBefore', {
+  params: ['uuid', 'int8'],
+  columns: {},
+  text: `delete from engine.change c where c.tenant_id = $1 and c.seq < $2`,
+});
+
+export const moveKeptFrom = statement('engine.moveKeptFrom', {
+  params: ['uuid', 'int8'],
+  columns: {},
+  text: `update engine.tenant_clock k set kept_from = $2 where k.tenant_id = $1`,
+});
