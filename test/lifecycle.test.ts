@@ -10,6 +10,7 @@ import {
   freePort,
   homeFor,
   ordinaryUser,
+  refusal,
   removeCopies,
   runProgram,
   type Program,
@@ -69,14 +70,6 @@ async function postmaster(dataDir: string): Promise<number> {
 async function isGone(pid: number): Promise<boolean> {
   const status = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
   return status === '' || status.includes(') Z ');
-}
-
-/** A command that must fail: one plain sentence on standard error, no stack trace. */
-async function refusal(program: Program): Promise<string> {
-  const { code, stderr } = await program.ended;
-  assert.equal(code, 1, stderr);
-  assert.match(stderr, /^holdfast: .+\n$/, 'more than one line');
-  return stderr;
 }
 
 after(removeCopies);

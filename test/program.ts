@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
@@ -87,6 +88,14 @@ function says(
       reject,
     );
   });
+}
+
+/** A command that must fail: one plain sentence on standard error, no stack trace. */
+export async function refusal(program: Program): Promise<string> {
+  const { code, stderr } = await program.ended;
+  assert.equal(code, 1, stderr);
+  assert.match(stderr, /^holdfast: .+\n$/, 'more than one line');
+  return stderr;
 }
 
 /** An ordinary user to run the program as when the tests run as root; undefined when they do not. */

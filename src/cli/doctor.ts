@@ -3,6 +3,7 @@ import { examine, type Finding } from '../engine/invariants.ts';
 import { asOwner } from '../platform/migrate.ts';
 import { Refusal } from '../platform/refusal.ts';
 import { fill, outputWidth } from './fill.ts';
+import { isForbidden } from './prepare.ts';
 import { withReached } from './reach.ts';
 
 export async function doctorCommand(config: Config, { json }: { json?: boolean }): Promise<number> {
@@ -10,6 +11,10 @@ export async function doctorCommand(config: Config, { json }: { json?: boolean }
   const whole = await withReached(config, async ({ ownerUrl }) => {
     await refuseEmpty(ownerUrl);
     return diagnose(ownerUrl, print, json === true ? jsonLines : plainLines);
+  }).catch((error: unknown) => {
+    if (isForbidden(error))
+      throw new Refusal("The doctor looks at everything: give it the owner's URL in DATABASE_DIRECT_URL.");
+    throw error;
   });
   return whole ? 0 : 1;
 }

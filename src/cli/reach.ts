@@ -4,8 +4,9 @@ import { openDatabase, type Database } from '../platform/db.ts';
 import { attach, type Attachment } from '../platform/embedded/attach.ts';
 import { DatabaseFault } from '../platform/fault.ts';
 import { openLog, type Log } from '../platform/log.ts';
-import { asOwner, migrate } from '../platform/migrate.ts';
+import { asOwner } from '../platform/migrate.ts';
 import { reasonOf, Refusal } from '../platform/refusal.ts';
+import { prepareDatabase } from './prepare.ts';
 
 const OLDEST_POSTGRESQL = 15;
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -67,7 +68,7 @@ export async function withDatabase<T>(
 ): Promise<T> {
   const log = openLog(config.logLevel);
   return withReached(config, async (reached) => {
-    await migrate(reached.ownerUrl, reached.servingLogin);
+    await prepareDatabase(reached);
     const db = openDatabase({ url: reached.servingUrl, size: 2, named: config.namedStatements, log });
     try {
       return await work({ db, log, reached });

@@ -1,7 +1,8 @@
 import type { Config } from '../config.ts';
 import { openLog } from '../platform/log.ts';
-import { migrate } from '../platform/migrate.ts';
+
 import { injectedCall } from './injected-call.ts';
+import { prepareDatabase } from './prepare.ts';
 import { withReached } from './reach.ts';
 import { DEMO_SLUG, openDemoTenant } from './seed/demo-tenant.ts';
 import { seedDemo } from './seed/demo.ts';
@@ -10,7 +11,7 @@ import { openServer } from './server.ts';
 /** Adds the demo tenant, or fills up what is missing of it, through a server of its own that does not listen. */
 export async function seedCommand(config: Config): Promise<number> {
   await withReached(config, async (reached) => {
-    await migrate(reached.ownerUrl, reached.servingLogin);
+    await prepareDatabase(reached);
     const server = await openServer({ ...config, sweeper: 'off' }, reached, openLog(config.logLevel));
     try {
       const key = await openDemoTenant(server.db, reached.dataDir);

@@ -2,10 +2,11 @@ import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import type { Config } from '../config.ts';
 import { openLog, type Log } from '../platform/log.ts';
-import { asOwner, migrate } from '../platform/migrate.ts';
+import { asOwner } from '../platform/migrate.ts';
 import { reasonOf, Refusal } from '../platform/refusal.ts';
 import { assertServedBehindWalls } from '../platform/wall.ts';
 import { injectedCall } from './injected-call.ts';
+import { prepareDatabase } from './prepare.ts';
 import { reach, type Reached } from './reach.ts';
 import { DEMO_SLUG, keptDemoKey, openDemoTenant } from './seed/demo-tenant.ts';
 import { seedDemo, type FreeHour } from './seed/demo.ts';
@@ -50,7 +51,7 @@ interface Serving {
 }
 
 async function serve({ config, reached, log, say, stop }: Serving): Promise<void> {
-  const applied = await migrate(reached.ownerUrl, reached.servingLogin);
+  const applied = await prepareDatabase(reached);
   if (applied.length > 0) say(`Brought the database to the newest schema (${applied.length} migrations).`);
   await assertServedBehindWalls(reached.servingUrl);
   const server = await openServer(config, reached, log);
