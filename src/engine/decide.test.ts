@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Booking, BookingState } from './booking.ts';
 import { overlaps, type Needs } from './claim.ts';
-import type { Command, Hold, HoldLine, Outcome } from './command.ts';
+import type { Command, Hold, HoldLine, OnBookingCommand, Outcome } from './command.ts';
 import { decide } from './decide.ts';
 import { World } from './world.test-double.ts';
 
@@ -14,58 +14,124 @@ const STOCK = [
   { resourceId: 'nights', bucket: '2030-01-02', capacity: 3 },
 ];
 
+interface Told {
+  state: BookingState;
+  createdAt: number;
+  expiresAt: number;
+  lineCount: number;
+  needs: Map<number, Needs>;
+  exclusive: boolean;
+  arrived: Set<number>;
+}
+
 /** The same promises, told as naively as possible: one command at a time over a list of what everybody has. */
 class Model {
-  readonly #bookings = new Map<string, { state: BookingState; expiresAt: number; needs: readonly Needs[] }>();
+  readonly #bookings = new Map<string, Told>();
 
   answer(command: Command, now: number): Outcome['result'] {
     if (command.verb === 'hold') return this.#hold(command, now);
     if (command.verb === 'resize') throw new Error('not in this model');
     const booking = this.#bookings.get(command.bookingId);
     if (booking === undefined) return 'notFound';
-    const due = booking.state === 'held' && booking.expiresAt <= now;
+    const isDue = (booking.state === 'held' || booking.state === 'paying') && booking.expiresAt <= now;
+    if (command.verb === 'cancel') return this.#cancel(booking, command.lineNos);
+    if (isDue) booking.state = 'expired';
+    if (command.verb === 'expire') return 'done';
+    return booking.state === 'expired' ? 'holdExpired' : this.#onLive(booking, command, now);
+  }
+
+  #onLive(booking: Told, command: OnBookingCommand, now: number): Outcome['result'] {
+    const { state } = booking;
+    const go = (to: BookingState, isLegal: boolean): Outcome['result'] => {
+      if (state === to) return 'done';
+      if (!isLegal) return 'wrongState';
+      booking.state = to;
+      return 'done';
+    };
     switch (command.verb) {
       case 'confirm':
-        if (booking.state === 'confirmed') return 'done';
-        if (due || booking.state === 'expired') {
-          booking.state = 'expired';
-          return 'holdExpired';
-        }
-        if (booking.state !== 'held') return 'wrongState';
-        booking.state = 'confirmed';
+        if (booking.exclusive && state !== 'confirmed') return go('requested', state === 'held');
+        return go('confirmed', state === 'held' || state === 'paying');
+      case 'approve':
+        return go('confirmed', state === 'requested');
+      case 'decline':
+        return go('declined', state === 'requested');
+      case 'complete':
+        return go('completed', state === 'confirmed');
+      case 'noShow':
+        return go('noShow', state === 'confirmed' && booking.arrived.size < booking.needs.size);
+      case 'checkIn':
+        if (state !== 'confirmed') return 'wrongState';
+        if (command.lineNos?.some((no) => !booking.needs.has(no))) return 'noSuchLine';
+        for (const no of command.lineNos ?? booking.needs.keys()) booking.arrived.add(no);
         return 'done';
-      case 'cancel':
-        if (booking.state === 'cancelled') return 'done';
-        if (booking.state === 'expired' || this.#isOver(booking.state)) return 'wrongState';
-        booking.state = 'cancelled';
+      case 'renew': {
+        if (state !== 'held') return 'wrongState';
+        const until = Math.min(now + command.ttlSeconds * 1000, booking.createdAt + 3_600_000);
+        if (until <= booking.expiresAt) return 'renewalSpent';
+        booking.expiresAt = until;
         return 'done';
-      case 'expire':
-        if (due) booking.state = 'expired';
-        return 'done';
+      }
+      case 'pay':
+        if (state === 'held') booking.expiresAt = now + command.ttlSeconds * 1000;
+        return go('paying', state === 'held');
+      case 'reschedule':
+        return this.#reschedule(booking, command.lines, now);
       default:
-        throw new Error(`${command.verb} is not in this model`);
+        throw new Error(`${command.verb} was answered before`);
     }
+  }
+
+  #cancel(booking: Told, lineNos: readonly number[] | null): Outcome['result'] {
+    if (booking.state === 'cancelled') return 'done';
+    if (!['held', 'paying', 'requested', 'confirmed'].includes(booking.state)) return 'wrongState';
+    if (lineNos?.some((no) => no > booking.lineCount)) return 'noSuchLine';
+    for (const no of lineNos ?? booking.needs.keys()) booking.needs.delete(no);
+    for (const no of lineNos ?? []) booking.arrived.delete(no);
+    if (booking.needs.size === 0) booking.state = 'cancelled';
+    return 'done';
+  }
+
+  #reschedule(booking: Told, lines: readonly HoldLine[], now: number): Outcome['result'] {
+    if (!['held', 'requested', 'confirmed'].includes(booking.state)) return 'wrongState';
+    if (lines.some((line) => !booking.needs.has(line.no))) return 'noSuchLine';
+    const before = new Map(booking.needs);
+    for (const line of lines) booking.needs.delete(line.no);
+    const isFree = fits([...this.#standing(now), ...lines], lines);
+    booking.needs = before;
+    if (!isFree) return 'refused';
+    for (const line of lines) {
+      booking.needs.set(line.no, line);
+      booking.arrived.delete(line.no);
+    }
+    return 'done';
+  }
+
+  #hold(command: Hold, now: number): Outcome['result'] {
+    if (!fits([...this.#standing(now), ...command.lines], command.lines)) return 'refused';
+    this.#bookings.set(command.bookingId, {
+      state: 'held',
+      createdAt: now,
+      expiresAt: now + command.ttlSeconds * 1000,
+      lineCount: command.lines.length,
+      needs: new Map(command.lines.map((line) => [line.no, line])),
+      exclusive: command.approval === 'exclusive',
+      arrived: new Set(),
+    });
+    return 'done';
+  }
+
+  #standing(now: number): Needs[] {
+    const holds = ({ state, expiresAt }: Told) =>
+      ['requested', 'confirmed', 'completed', 'noShow'].includes(state) ||
+      (['held', 'paying'].includes(state) && expiresAt > now);
+    return [...this.#bookings.values()].filter(holds).flatMap((booking) => [...booking.needs.values()]);
   }
 
   /** A due hold that somebody else's booking has swept aside counts as expired from then on. */
   forgetExpired(world: World): void {
     for (const [id, booking] of this.#bookings)
       if (world.bookings.get(id)?.state === 'expired') booking.state = 'expired';
-  }
-
-  #hold(command: Hold, now: number): Outcome['result'] {
-    const standing = [...this.#bookings.values()].filter(
-      ({ state, expiresAt }) => state === 'confirmed' || (state === 'held' && expiresAt > now),
-    );
-    const others = standing.flatMap((booking) => booking.needs);
-    if (!fits([...others, ...command.lines], command.lines)) return 'refused';
-    const expiresAt = now + command.ttlSeconds * 1000;
-    this.#bookings.set(command.bookingId, { state: 'held', expiresAt, needs: command.lines });
-    return 'done';
-  }
-
-  #isOver(state: BookingState): boolean {
-    return state === 'completed' || state === 'noShow' || state === 'declined';
   }
 }
 
@@ -121,10 +187,28 @@ const hold = fc.record({
   verb: fc.constant('hold' as const),
   needs: fc.array(fc.oneof(slot, count), { minLength: 1, maxLength: 3 }),
   ttlSeconds: fc.integer({ min: 1, max: 3 }),
+  approval: fc.constantFrom('none' as const, 'none' as const, 'exclusive' as const),
 });
+const VERBS = [
+  'confirm',
+  'approve',
+  'decline',
+  'complete',
+  'noShow',
+  'checkIn',
+  'renew',
+  'pay',
+  'cancel',
+  'expire',
+  'reschedule',
+] as const;
+const lineNos = fc.option(fc.uniqueArray(fc.integer({ min: 1, max: 3 }), { minLength: 1 }));
 const onBooking = fc.record({
-  verb: fc.constantFrom('confirm', 'cancel', 'expire'),
+  verb: fc.constantFrom(...VERBS),
   nth: fc.nat({ max: 30 }),
+  lineNos,
+  needs: fc.array(fc.oneof(slot, count), { minLength: 1, maxLength: 2 }),
+  ttlSeconds: fc.integer({ min: 1, max: 4 }),
 });
 const batches = fc.array(
   fc.record({
@@ -134,26 +218,45 @@ const batches = fc.array(
   { minLength: 1, maxLength: 8 },
 );
 
-function toCommand(
-  asked: { verb: string; nth?: number; needs?: readonly Needs[]; ttlSeconds?: number },
-  known: readonly string[],
-  made: string[],
-): Command {
-  if (asked.needs === undefined) {
-    const bookingId = known[(asked.nth ?? 0) % Math.max(1, known.length)] ?? 'nobody';
-    const by = { bookingId, ownedBy: null, actor: 'test' };
-    return asked.verb === 'cancel'
-      ? { verb: 'cancel', ...by, reason: null, lineNos: null }
-      : { verb: asked.verb as 'confirm' | 'expire', ...by };
+type Asked =
+  | (typeof hold extends fc.Arbitrary<infer T> ? T : never)
+  | (typeof onBooking extends fc.Arbitrary<infer T> ? T : never);
+
+function toCommand(asked: Asked, known: readonly string[], made: string[]): Command {
+  if (asked.verb === 'hold') {
+    const bookingId = `booking-${made.length + 1}`;
+    made.push(bookingId);
+    return { ...holdOf(bookingId, asked.needs, asked.ttlSeconds), approval: asked.approval };
   }
-  const bookingId = `booking-${made.length + 1}`;
-  made.push(bookingId);
-  return holdOf(bookingId, asked.needs, asked.ttlSeconds ?? 600);
+  const { verb, ttlSeconds } = asked;
+  const bookingId = known[asked.nth % Math.max(1, known.length)] ?? 'nobody';
+  const by = { bookingId, ownedBy: null, actor: 'test' };
+  switch (verb) {
+    case 'cancel':
+      return { verb, ...by, reason: null, lineNos: asked.lineNos };
+    case 'checkIn':
+      return { verb, ...by, lineNos: asked.lineNos };
+    case 'decline':
+      return { verb, ...by, reason: 'no' };
+    case 'renew':
+    case 'pay':
+      return { verb, ...by, ttlSeconds };
+    case 'reschedule': {
+      const nos = asked.lineNos ?? [1];
+      const lines = linesOf(asked.needs).map((line, i) => ({ ...line, no: nos[i] ?? 0 }));
+      return { verb, ...by, lines: lines.filter((line) => line.no > 0), guards: new Map() };
+    }
+    default:
+      return { verb, ...by };
+  }
+}
+
+function linesOf(needs: readonly Needs[]): HoldLine[] {
+  const price = { kind: 'test', details: {}, quantity: 1, unitMinor: 100, taxMinor: 0, totalMinor: 100 };
+  return needs.map((each, i) => ({ ...price, no: i + 1, ...each }));
 }
 
 function holdOf(bookingId: string, needs: readonly Needs[], ttlSeconds = 600): Hold {
-  const price = { kind: 'test', details: {}, quantity: 1, unitMinor: 100, taxMinor: 0, totalMinor: 100 };
-  const lines: HoldLine[] = needs.map((each, i) => ({ ...price, no: i + 1, ...each }));
   return {
     verb: 'hold',
     bookingId,
@@ -163,7 +266,7 @@ function holdOf(bookingId: string, needs: readonly Needs[], ttlSeconds = 600): H
     currency: 'EUR',
     ttlSeconds,
     approval: 'none',
-    lines,
+    lines: linesOf(needs),
     guards: new Map(),
     actor: 'test',
   };
@@ -195,6 +298,10 @@ test('any batches of any commands are answered as one command at a time would be
   );
 });
 
+const MARKS = new Set(
+  ['renewed', 'rescheduled', 'checkedIn', 'linesCancelled'].map((word) => `booking.${word}`),
+);
+
 function assertAddsUp(world: World): void {
   for (const row of world.stock.values()) {
     const units = world.units.filter(
@@ -207,15 +314,17 @@ function assertAddsUp(world: World): void {
   }
   for (const claim of [...world.intervals, ...world.units]) {
     const booking = world.bookings.get(claim.bookingId);
-    assert.ok(
-      booking?.state === 'held' ? claim.expiresAt === booking.expiresAt : booking?.state !== 'cancelled',
-    );
-    if (booking?.state === 'confirmed') assert.equal(claim.expiresAt, null);
+    assert.ok(booking !== undefined && booking.state !== 'cancelled' && booking.state !== 'declined');
+    if (booking.state !== 'expired') assert.equal(claim.expiresAt, booking.expiresAt);
+    assert.equal(booking.lines.find((line) => line.no === claim.lineNo)?.cancelledAt, null);
   }
   for (const [id, booking] of world.bookings) {
     const told = world.changes.filter((change) => change.bookingId === id).map((change) => change.type);
-    assert.equal(told.at(-1), `booking.${booking.state}`);
-    assert.equal(new Set(told).size, told.length, 'nothing happens to a booking twice');
+    const states = told.filter((type) => !MARKS.has(type));
+    assert.equal(states.at(-1), `booking.${booking.state}`);
+    assert.equal(new Set(states).size, states.length, 'no state is told twice');
+    assert.equal(told.length, booking.version, 'each version is told');
+    assert.equal(booking.totalMinor, 100 * booking.lines.filter((line) => line.cancelledAt === null).length);
   }
 }
 
@@ -230,7 +339,7 @@ test('a hold of several lines takes all or nothing', () => {
     conflicts: [{ line: 2, resource: 'seats', reason: 'sold_out', available: 5 }],
   });
   assert.equal(outcomes[1]?.result, 'done');
-  assert.equal(writes.intervals.length, 1);
+  assert.equal(writes.intervals.size, 1);
 });
 
 test('two lines that fit singly but not together are refused', () => {

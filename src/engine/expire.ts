@@ -35,7 +35,7 @@ export function pay(booking: Booking, { ttlSeconds, actor }: Pay, ledger: Ledger
 
 function redate(booking: Booking, type: string, actor: string, ledger: Ledger): Outcome {
   const redated = ledger.update(booking);
-  ledger.writes.redated.set(booking.id, booking.expiresAt);
+  ledger.redate(booking.id, booking.expiresAt);
   ledger.record({ type, bookingId: booking.id, resourceIds: [], actor, payload: {} });
   return { result: 'done', booking: redated };
 }

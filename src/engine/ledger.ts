@@ -40,8 +40,8 @@ export class Ledger {
     this.twins = new Map(snapshot.twins);
     this.adrift = snapshot.adrift;
     for (const row of snapshot.stock) this.#stock.set(unitsKey(row), { ...row });
-    for (const claim of snapshot.intervals) this.#addInterval(claim);
-    for (const claim of snapshot.units) this.#of(claim.bookingId).units.add(claim);
+    for (const claim of snapshot.intervals) this.#addInterval({ ...claim });
+    for (const claim of snapshot.units) this.#of(claim.bookingId).units.add({ ...claim });
     this.#bury(snapshot.dying);
   }
 
@@ -82,14 +82,14 @@ export class Ledger {
       for (const { resourceId, startsAt, endsAt } of line.intervals) {
         const claim = { resourceId, startsAt, endsAt, ...standing };
         this.#addInterval(claim);
-        this.writes.intervals.push(claim);
+        this.writes.intervals.add(claim);
       }
       for (const { resourceId, bucket, units, cap, until = 'end' } of line.units) {
         if (until === 'confirm' && booking.expiresAt === null) continue; // a cap on open holds, and this is none
         const claim: UnitsClaim = { resourceId, bucket, units, until, ...standing };
         this.#count(claim, units, cap);
         this.#of(booking.id).units.add(claim);
-        this.writes.units.push(claim);
+        this.writes.units.add(claim);
       }
     }
   }
@@ -97,17 +97,12 @@ export class Ledger {
   /** Gives back what a booking claims, or only some of its lines; returns the resources it let go. */
   release(bookingId: Uuid, lineNos?: readonly number[]): Uuid[] {
     const { intervals, units } = this.claimsOf(bookingId, lineNos);
-    const claims = this.#of(bookingId);
     for (const claim of intervals) {
-      claims.intervals.delete(claim);
+      this.#of(bookingId).intervals.delete(claim);
       this.#standing.get(claim.resourceId)?.delete(claim);
-      this.writes.releasedIntervals.push(claim);
+      if (!this.writes.intervals.delete(claim)) this.writes.releasedIntervals.push(claim);
     }
-    for (const claim of units) {
-      claims.units.delete(claim);
-      this.#count(claim, -claim.units);
-      this.writes.releasedUnits.push(claim);
-    }
+    for (const claim of units) this.#dropUnits(claim);
     return [...(this.#buried.get(bookingId) ?? []), ...resourcesOf(intervals, units)];
   }
 
@@ -115,13 +110,16 @@ export class Ledger {
   secure(bookingId: Uuid): Uuid[] {
     const { intervals, units } = this.claimsOf(bookingId);
     const resources = resourcesOf(intervals, units);
-    for (const claim of units.filter((each) => each.until === 'confirm')) {
-      this.#of(bookingId).units.delete(claim);
-      this.#count(claim, -claim.units);
-      this.writes.releasedUnits.push(claim);
-    }
-    this.writes.redated.set(bookingId, null);
+    for (const claim of units) if (claim.until === 'confirm') this.#dropUnits(claim);
+    this.redate(bookingId, null);
     return resources;
+  }
+
+  /** Gives the claims of a booking its new expiry. */
+  redate(bookingId: Uuid, expiresAt: Instant | null): void {
+    this.writes.redated.set(bookingId, expiresAt);
+    const { intervals, units } = this.claimsOf(bookingId);
+    for (const claim of [...intervals, ...units]) claim.expiresAt = expiresAt; // also those not written yet
   }
 
   claimsOf(
@@ -230,6 +228,12 @@ export class Ledger {
   #addInterval(claim: IntervalClaim): void {
     entry(this.#standing, claim.resourceId, () => new Set()).add(claim);
     this.#of(claim.bookingId).intervals.add(claim);
+  }
+
+  #dropUnits(claim: UnitsClaim): void {
+    this.#of(claim.bookingId).units.delete(claim);
+    this.#count(claim, -claim.units);
+    if (!this.writes.units.delete(claim)) this.writes.releasedUnits.push(claim);
   }
 
   #count(at: { resourceId: Uuid; bucket: string }, units: number, cap?: number): void {

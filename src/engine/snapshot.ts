@@ -74,8 +74,9 @@ export interface Writes {
   /** Bookings whose claims take on the booking's expiry. */
   redated: Map<Uuid, Instant | null>;
   bookings: Booking[];
-  intervals: IntervalClaim[];
-  units: UnitsClaim[];
+  /** Claims that are new; one that is let go again in the same batch is never written. */
+  intervals: Set<IntervalClaim>;
+  units: Set<UnitsClaim>;
   answers: KeptAnswer[];
   changes: ChangeDraft[];
 }
@@ -89,8 +90,8 @@ export function emptyWrites(): Writes {
     changedLines: new Map(),
     redated: new Map(),
     bookings: [],
-    intervals: [],
-    units: [],
+    intervals: new Set(),
+    units: new Set(),
     answers: [],
     changes: [],
   };

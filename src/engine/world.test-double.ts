@@ -108,7 +108,13 @@ export class World {
 }
 
 function without<C extends IntervalClaim | UnitsClaim>(claims: readonly C[], gone: readonly C[]): C[] {
-  const left = claims.filter((claim) => !gone.includes(claim));
+  const names = new Set(gone.map(nameOf));
+  const left = claims.filter((claim) => !names.has(nameOf(claim)));
   if (left.length + gone.length !== claims.length) throw new Error('a claim was released that did not stand');
   return left;
+}
+
+function nameOf(claim: IntervalClaim | UnitsClaim): string {
+  const at = 'bucket' in claim ? claim.bucket : claim.startsAt;
+  return `${claim.bookingId} ${claim.lineNo} ${claim.resourceId} ${at}`;
 }

@@ -10,7 +10,7 @@ export function write(tx: Transaction, writes: Writes, now: Instant): Promise<un
 
 /** True when there is nothing to write: every command was refused or had been done before. */
 export function isEmpty(writes: Writes): boolean {
-  return Object.values(writes).every((part) => (part instanceof Map ? part.size : part.length) === 0);
+  return Object.values(writes).every((part) => (part instanceof Array ? part.length : part.size) === 0);
 }
 
 // Claims go before others come: in one statement the constraint would see both.
@@ -75,8 +75,10 @@ function* update(tx: Transaction, { moved, changedLines, redated }: Writes) {
   }
 }
 
-function* take(tx: Transaction, { bookings, intervals, units }: Writes) {
-  if (bookings.length > 0) yield* create(tx, bookings);
+function* take(tx: Transaction, writes: Writes) {
+  if (writes.bookings.length > 0) yield* create(tx, writes.bookings);
+  const intervals = [...writes.intervals];
+  const units = [...writes.units];
   if (intervals.length > 0)
     yield tx.run(
       sql.insertIntervals,
