@@ -34,8 +34,8 @@ export interface Operation {
 export interface ApiDocument {
   /** Every operation of a tenant, so that a new route is tested without being told about. */
   operations: Operation[];
-  /** Something that a schema accepts; `name` is that of its field. */
-  sample(schema: Schema, name?: string): unknown;
+  /** Something that a schema accepts, with what is required or with everything; `name` is that of its field. */
+  sample(schema: Schema, name?: string, extent?: 'required' | 'whole'): unknown;
 }
 
 interface Described {
@@ -68,20 +68,22 @@ export async function apiDocument(app: FastifyInstance, anId: string): Promise<A
 }
 
 function sampler(named: Record<string, Schema>, anId: string): ApiDocument['sample'] {
-  const sample = (schema: Schema, name = ''): unknown => {
+  const sample = (schema: Schema, name = '', extent: 'required' | 'whole' = 'required'): unknown => {
     const inner =
       schema.oneOf?.[0] ??
       (schema.$ref === undefined ? undefined : named[schema.$ref.split('/').pop() ?? '']);
-    if (inner !== undefined) return sample(inner, name);
+    if (inner !== undefined) return sample(inner, name, extent);
     if (schema.const !== undefined) return schema.const;
     if (schema.enum !== undefined) return schema.enum[0];
     if (schema.format === 'date-time') return `2030-01-01T1${name === 'to' || name === 'end' ? 1 : 0}:00:00Z`;
     if (schema.format === 'uuid') return anId;
     switch ([schema.type].flat()[0]) {
       case 'object':
-        return sampleObject(schema);
+        return sampleObject(schema, extent);
       case 'array':
-        return Array.from({ length: schema.minItems ?? 0 }, () => sample(schema.items ?? {}));
+        return Array.from({ length: extent === 'whole' ? 1 : (schema.minItems ?? 0) }, () =>
+          sample(schema.items ?? {}, '', extent),
+        );
       case 'integer':
         return 1;
       case 'boolean':
@@ -90,10 +92,13 @@ function sampler(named: Record<string, Schema>, anId: string): ApiDocument['samp
         return 'x';
     }
   };
-  const sampleObject = ({ properties = {}, required = [], minProperties = 0 }: Schema): unknown => {
-    const more = Object.keys(properties).slice(0, minProperties);
-    const wanted = [...new Set([...required, ...more])];
-    return Object.fromEntries(wanted.map((name) => [name, sample(properties[name] ?? {}, name)]));
+  const sampleObject = (schema: Schema, extent: 'required' | 'whole'): unknown => {
+    const { properties = {}, required = [], minProperties = 0 } = schema;
+    const names = Object.keys(properties);
+    const wanted = extent === 'whole' ? names : new Set([...required, ...names.slice(0, minProperties)]);
+    return Object.fromEntries(
+      [...wanted].map((name) => [name, sample(properties[name] ?? {}, name, extent)]),
+    );
   };
   return sample;
 }
