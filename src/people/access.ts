@@ -26,8 +26,8 @@ export interface Actor {
  * - `catalogue.read`: what can be booked and when it is free
  * - `catalogue.write`: add, change and remove what can be booked
  * - `booking.create`: hold
- * - `booking.read` `booking.manage`: see, or confirm and cancel, one's own bookings
- * - `booking.all`: the same for everybody's
+ * - `booking.read` `booking.manage`: see, or confirm, move and cancel, one's own bookings
+ * - `booking.all`: the same for everybody's, and what only those do who serve others: approve, check in
  */
 export type Permission =
   'catalogue.read' | 'catalogue.write' | 'booking.create' | 'booking.read' | 'booking.manage' | 'booking.all';
