@@ -8,7 +8,7 @@ import { notFound, Problem, ruleViolated } from '../platform/errors.ts';
 import { newReference, uuidV7 } from '../platform/id.ts';
 import { IdPath, Note, oneOfBy, strict, Whole } from '../platform/schema.ts';
 import { BookingBody } from './booking-answer.ts';
-import { alternatives, kindOf, performResolved, type Context } from './resolve.ts';
+import { alternatives, kindOf, performResolved, type Context, type ResolvedLines } from './resolve.ts';
 import { answerOf, kept, ownedBy } from './outcome.ts';
 import { asProblem } from './validation.ts';
 
@@ -49,7 +49,7 @@ export function holdRoute(app: App, deps: HoldDeps): void {
     },
     async (request, reply) => {
       const { actor, body } = request;
-      const context = { db, tenant: actor.tenant, now: Date.now() };
+      const context = { db, tenant: actor.tenant, client: actor.principal, now: Date.now() };
       const asked = (body.lines as { kind: string }[]).map((line, i) => ({ no: i + 1, line }));
       const hold = {
         verb: 'hold',
@@ -59,18 +59,25 @@ export function holdRoute(app: App, deps: HoldDeps): void {
         clientId: null,
         note: body.note ?? null,
         currency: actor.tenant.currency,
-        ttlSeconds: body.ttlSeconds ?? DEFAULT_TTL_SECONDS,
         approval: 'none',
         idempotency: kept(repeatable(request), 201),
       } as const;
       const { outcome, lines } = await performResolved(engine, kinds, context, asked, (resolved) => ({
         ...hold,
-        ...resolved,
+        lines: resolved.lines,
+        guards: resolved.guards,
+        ttlSeconds: ttl(body.ttlSeconds, resolved.ttls),
       }));
       await explainRefusal(kinds, context, outcome, lines);
       return sendAnswer(reply, answerOf(outcome, 201));
     },
   );
+}
+
+/** The shortest of what the kinds give; who asks for a time gets no more of it than they allow. */
+function ttl(asked: number | undefined, ofKinds: ResolvedLines['ttls']): number {
+  if (asked === undefined) return Math.min(...ofKinds.map((own) => own ?? DEFAULT_TTL_SECONDS));
+  return Math.min(asked, ...ofKinds.filter((own) => own !== undefined));
 }
 
 /** Moves lines of a booking to other times or places: takes the new and gives back the old, or changes nothing. */
@@ -94,10 +101,10 @@ export function rescheduleRoute(app: App, { db, engine, kinds }: HoldDeps): void
     },
     async (request, reply) => {
       const { actor, body, params } = request;
-      const context = { db, tenant: actor.tenant, now: Date.now() };
       const [booking] = await readBookings(db, actor.tenant.id, [params.id]);
       const owner = ownedBy(actor);
       if (booking === undefined || (owner !== null && booking.createdBy !== owner)) throw notFound('booking');
+      const context = { db, tenant: actor.tenant, client: booking.createdBy, now: Date.now() };
       const check = (schema: TSchema, line: unknown) => {
         const valid = request.compileValidationSchema(schema);
         if (valid(line) !== true) throw asProblem('body', valid.errors ?? []);
@@ -109,7 +116,8 @@ export function rescheduleRoute(app: App, { db, engine, kinds }: HoldDeps): void
         actor: actor.principal,
         ownedBy: owner,
         idempotency: kept(repeatable(request), 200),
-        ...resolved,
+        lines: resolved.lines,
+        guards: resolved.guards,
       }));
       await explainRefusal(kinds, context, outcome, lines);
       return sendAnswer(reply, answerOf(outcome, 200));
@@ -140,7 +148,8 @@ async function explainRefusal(
   lines: readonly HoldLine[],
 ): Promise<void> {
   if (outcome.result !== 'refused') return;
-  const first = lines.find((line) => line.no === outcome.conflicts[0]?.line);
+  const isLimit = outcome.conflicts.some(({ reason }) => reason === 'limit_reached');
+  const first = lines.find((line) => line.no === outcome.conflicts[0]?.line && !isLimit); // no other place would do
   throw new Problem('capacity_unavailable', 'Somebody else has what you asked for. Nothing was changed.', {
     conflicts: outcome.conflicts,
     alternatives: await alternatives(kinds, { ...context, fresh: false }, first),

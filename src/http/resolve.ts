@@ -7,6 +7,9 @@ let searching = 0;
 
 export type Context = Omit<ResolveContext, 'fresh'>;
 
+/** Lines of all kinds together, and how long each kind of them may be held. */
+export type ResolvedLines = Omit<Resolved, 'ttlSeconds'> & { ttls: readonly Resolved['ttlSeconds'][] };
+
 /**
  * Resolves the lines and performs the command made of them. The catalogue may come from a cache: when the engine says
  * that it moved on, the lines are resolved once more from the database.
@@ -16,7 +19,7 @@ export async function performResolved(
   kinds: readonly Kind[],
   context: Context,
   asked: readonly AskedLine<{ kind: string }>[],
-  command: (resolved: Resolved) => Command,
+  command: (resolved: ResolvedLines) => Command,
 ): Promise<{ outcome: Outcome; lines: readonly HoldLine[] }> {
   const perform = async (fresh: boolean) => {
     const resolved = await resolve(kinds, { ...context, fresh }, asked);
@@ -52,7 +55,7 @@ async function resolve(
   kinds: readonly Kind[],
   context: ResolveContext,
   asked: readonly AskedLine<{ kind: string }>[],
-): Promise<Resolved> {
+): Promise<ResolvedLines> {
   const byKind = new Map<Kind, AskedLine[]>();
   for (const each of asked) {
     const kind = kindOf(kinds, each.line.kind);
@@ -66,5 +69,6 @@ async function resolve(
   return {
     lines: resolved.flatMap((each) => each.lines).sort((a, b) => a.no - b.no),
     guards: new Map(resolved.flatMap((each) => [...each.guards])),
+    ttls: resolved.map((each) => each.ttlSeconds),
   };
 }

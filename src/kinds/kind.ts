@@ -15,6 +15,8 @@ export interface AskedLine<Line = unknown> {
 export interface ResolveContext {
   db: Database;
   tenant: Tenant;
+  /** Whom limits per client count for: the principal. */
+  client: string;
   now: Instant;
   /** True when a guard had moved on: read the catalogue from the database, past every cache. */
   fresh: boolean;
@@ -24,6 +26,8 @@ export interface ResolveContext {
 export interface Resolved {
   lines: HoldLine[];
   guards: Map<Uuid, number>;
+  /** How long a hold of these lines lives unless less is asked for; the usual time when not given. */
+  ttlSeconds?: number;
 }
 
 /**
