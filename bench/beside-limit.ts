@@ -24,10 +24,10 @@ const LENGTHS = {
 export async function besideLimit(bench: BesideLimit, { quick }: BenchOptions): Promise<BenchResult> {
   const { pairs, ...length } = quick ? LENGTHS.quick : LENGTHS.full;
   const { traffic, connections, goal } = bench;
-  const runs = await onStage(bench.rooms, async ({ holdfast, limit, base, key, rooms }) => {
+  const runs = await onStage(bench.rooms, async ({ holdfast, limit, base, key, rooms, settle }) => {
     const from = Math.ceil(Date.now() / 3_600_000) * 3_600_000 + 86_400_000;
     const load = async (name: string, at: { url: string; watched: Watched }, run: number) => {
-      const ground = { base, rooms, from, run, runs: 2 * pairs };
+      const ground = { base, rooms, from, run, runs: 2 * pairs + 1 };
       const report = await generate(
         { url: at.url, key, traffic, ground, connections, ...length },
         at.watched,
@@ -35,6 +35,8 @@ export async function besideLimit(bench: BesideLimit, { quick }: BenchOptions): 
       say(`${name} ${described(report)}`);
       return report;
     };
+    await load('warm-up ', holdfast, 2 * pairs);
+    await settle();
     const taken = await interleaved(
       pairs,
       (run) => load('holdfast', holdfast, run),
