@@ -85,6 +85,8 @@ export function openDatabase(options: PoolOptions): Database {
     types: { getTypeParser },
     ...{ pipeline: true }, // of pg 8.23, not yet in its type declarations
   });
+  // A connection lost while it is in use: the statement in flight says so. Without a listener the process would end.
+  pool.on('connect', (client) => void client.on('error', () => undefined));
   pool.on('error', (error) => options.log.warn({ err: error }, 'an idle database connection was lost'));
 
   async function transaction<T>(
