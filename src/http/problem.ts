@@ -30,7 +30,7 @@ export function sendError(log: Log, error: unknown, request: FastifyRequest, rep
   sendProblem(reply, request.id, problem);
 }
 
-export function sendProblem(reply: FastifyReply, requestId: string, problem: Problem): void {
+function sendProblem(reply: FastifyReply, requestId: string, problem: Problem): void {
   const { retryAfterSeconds } = problem.details;
   if (retryAfterSeconds !== undefined) void reply.header('retry-after', String(retryAfterSeconds));
   void reply
