@@ -33,7 +33,7 @@ export function run(
       cwd: '/',
       env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' },
       stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: timeoutMs,
+      signal: AbortSignal.timeout(timeoutMs), // spawn's own timer outlives a program that could not be started
       killSignal: 'SIGKILL',
       ...(account === undefined ? {} : { uid: account.uid, gid: account.gid }),
     });
