@@ -2,7 +2,7 @@ import { statement } from '../platform/statement.ts';
 
 /** Tenants with changes that the reader has not read, over all tenants. */
 export const behind = statement('worker.behind', {
-  params: ['text', 'int4'],
+  params: ['text', 'int8'],
   columns: { tenantId: 'uuid' },
   text: `select k.tenant_id as "tenantId" from engine.tenant_clock k
     left join engine.feed_position p on p.tenant_id = k.tenant_id and p.reader = $1
@@ -27,7 +27,7 @@ export const lockPosition = statement('engine.lockPosition', {
 
 /** Rides the primary key. */
 export const changesAfter = statement('engine.changesAfter', {
-  params: ['uuid', 'int8', 'int4'],
+  params: ['uuid', 'int8', 'int8'],
   columns: {
     seq: 'int8',
     at: 'timestamptz',
