@@ -21,7 +21,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 };
 const MOST_LINES = 350;
 
-const TESTS = String.raw`\.(test|testing)\.ts$`;
+const TESTS = String.raw`\.(test|test-double)\.ts$`;
 
 const rules: IForbiddenRuleType[] = [
   ...Object.entries(MAY_IMPORT).map(([folder, below]) => ({

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { execFile, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { after, suite, test, type TestContext } from 'node:test';
 import { promisify } from 'node:util';
 import {
@@ -58,12 +58,15 @@ async function stop(program: Program, signal: NodeJS.Signals = 'SIGINT'): Promis
   assert.equal(code, 0, stderr);
 }
 
+/** Where the cluster of a data directory lies. */
+async function cluster(dataDir: string): Promise<string> {
+  const text = await readFile(join(dataDir, 'cluster.json'), 'utf8');
+  return resolve(dataDir, (JSON.parse(text) as { directory: string }).directory);
+}
+
 /** The process of the embedded PostgreSQL, as its own file says. */
 async function postmaster(dataDir: string): Promise<number> {
-  const { directory } = JSON.parse(await readFile(join(dataDir, 'cluster.json'), 'utf8')) as {
-    directory: string;
-  };
-  return Number.parseInt(await readFile(join(dataDir, directory, 'postmaster.pid'), 'utf8'), 10);
+  return Number.parseInt(await readFile(join(await cluster(dataDir), 'postmaster.pid'), 'utf8'), 10);
 }
 
 /** Gone, or dead and not yet reaped by a container without an init. */
@@ -155,6 +158,20 @@ async function bookings(server: Program): Promise<number> {
   assert.ok(pagination.total > 0, 'the demo has no bookings');
   return pagination.total;
 }
+
+test(
+  "root's data directory that PostgreSQL's user cannot reach points to one that it can",
+  { skip: isRoot ? false : 'needs root' },
+  async (t) => {
+    const { run, dataDir } = await site(t, undefined);
+    await chmod(dirname(dataDir), 0o700);
+    assert.equal((await run(['tenant', 'create', 'acme']).ended).code, 0);
+    const directory = await cluster(dataDir);
+    t.after(() => rm(directory, { recursive: true, force: true }));
+    assert.match(directory, /^\/var\/lib\/holdfast\//);
+    assert.equal((await run(['key', 'create', '--tenant', 'acme', '--role', 'staff']).ended).code, 0);
+  },
+);
 
 suite('after a disaster', () => {
   test('after kill -9 of everything the next start recovers what was booked', async (t) => {

@@ -3,15 +3,21 @@ import { asFault } from '../platform/fault.ts';
 import { openLog } from '../platform/log.ts';
 import { migrate, missingMigrations } from '../platform/migrate.ts';
 import { Refusal } from '../platform/refusal.ts';
-import type { Reached } from './reach.ts';
 
 const INSUFFICIENT_PRIVILEGE = '42501';
+
+/** Ways into one database: as its owner, and as the login that serves. */
+export interface Access {
+  ownerUrl: string;
+  servingUrl: string;
+  servingLogin: string;
+}
 
 /**
  * Brings the database to the newest schema and returns the names of the migrations applied now. A login without the
  * owner's rights is enough while nothing is due, so that serving machines need not know the owner's URL.
  */
-export async function prepareDatabase({ ownerUrl, servingUrl, servingLogin }: Reached): Promise<string[]> {
+export async function prepareDatabase({ ownerUrl, servingUrl, servingLogin }: Access): Promise<string[]> {
   try {
     return await migrate(ownerUrl, servingLogin);
   } catch (error) {

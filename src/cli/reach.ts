@@ -6,16 +6,13 @@ import { DatabaseFault } from '../platform/fault.ts';
 import { openLog, type Log } from '../platform/log.ts';
 import { asOwner } from '../platform/migrate.ts';
 import { reasonOf, Refusal } from '../platform/refusal.ts';
-import { prepareDatabase } from './prepare.ts';
+import { prepareDatabase, type Access } from './prepare.ts';
 
 const OLDEST_POSTGRESQL = 15;
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** The database that a command works on: the embedded one (started when nobody else has), or DATABASE_URL. */
-export interface Reached {
-  ownerUrl: string;
-  servingUrl: string;
-  servingLogin: string;
+export interface Reached extends Access {
   /** These two are of the embedded PostgreSQL; undefined with DATABASE_URL. */
   embedded: Attachment | undefined;
   dataDir: string | undefined;
