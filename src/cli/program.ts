@@ -1,4 +1,5 @@
 import { Command, CommanderError, Option } from 'commander';
+import manifest from '../../package.json' with { type: 'json' };
 import { readConfig, type Config } from '../config.ts';
 import { ROLES } from '../people/access.ts';
 import type { KeyRole } from '../people/key.ts';
@@ -29,13 +30,15 @@ type Run = (command: (config: Config) => Promise<number>) => Promise<void>;
 function describe(run: Run): Command {
   const program = new Command('holdfast')
     .description('A booking platform on PostgreSQL that never sells anything twice.')
+    .version(manifest.version)
     .exitOverride()
-    .showSuggestionAfterError();
+    .configureHelp({ minWidthToWrap: 20 }) // so that a window of 60 columns is still filled line by line
+    .helpCommand(false);
   describeRunning(program, run);
   describePeople(program, run);
   describeReplay(program, run);
   describeConfigHelp(program);
-  program.helpCommand('help [command]', 'explain a command; "help config" lists all settings');
+  describeHelp(program);
   return program;
 }
 
@@ -61,10 +64,13 @@ function describeRunning(program: Command, run: Run): void {
     );
 }
 
+/** A word that only introduces others, as in `key create`. */
+function group(program: Command, name: string, description: string): Command {
+  return program.command(name).description(description).helpCommand(false);
+}
+
 function describePeople(program: Command, run: Run): void {
-  program
-    .command('tenant')
-    .description('companies')
+  group(program, 'tenant', 'companies')
     .command('create <slug>')
     .description('add a company; the slug is its name in URLs')
     .option('--name <name>', 'what people read (default: the slug)')
@@ -73,9 +79,7 @@ function describePeople(program: Command, run: Run): void {
     .action((slug: string, options: Omit<NewTenant, 'slug'>) =>
       run(async (config) => (await import('./tenant.ts')).createTenantCommand(config, { slug, ...options })),
     );
-  program
-    .command('key')
-    .description('API keys')
+  group(program, 'key', 'API keys')
     .command('create')
     .description('make a key and print it, this once')
     .requiredOption('--tenant <slug>', 'the company it belongs to')
@@ -94,9 +98,7 @@ function describeConfigHelp(program: Command): void {
 }
 
 function describeReplay(program: Command, run: Run): void {
-  program
-    .command('replay')
-    .description('run real bookings of others through a running server')
+  group(program, 'replay', 'run real bookings of others through a running server')
     .command('timetable <file>')
     .description("plan a university's week (an .ectt file), book it and prove the result")
     .option('--tenant <slug>', 'the company to book in; made when it is missing', 'replay')
@@ -110,4 +112,19 @@ function describeReplay(program: Command, run: Run): void {
         (await import('./replay/command.ts')).replayTimetableCommand(config, { file, ...options }),
       ),
     );
+}
+
+// Commander's own explains the first word only.
+function describeHelp(program: Command): void {
+  program
+    .command('help [command...]')
+    .description('explain a command; "help config" lists all settings')
+    .action((words: string[]) => {
+      let command = program;
+      for (const word of words)
+        command =
+          command.commands.find((each) => each.name() === word) ??
+          command.error(`error: unknown command '${word}'`);
+      command.outputHelp();
+    });
 }
