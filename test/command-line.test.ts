@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict';
-import { after, test } from 'node:test';
-import { removeCopies, runProgram } from './program.ts';
-
-after(removeCopies);
+import { test } from 'node:test';
+import { runProgram } from './program.ts';
 
 test('help explains commands of any depth without touching a database', async () => {
   const top = await runProgram(['help']).ended;
