@@ -31,7 +31,12 @@ export const footprint: Bench = async ({ quick }) =>
       await server.stop();
     }
     const server = await start();
-    const memoryUsed = await measureMemory(server, dataDir, quick).finally(() => server.stop());
+    let memoryUsed;
+    try {
+      memoryUsed = await measureMemory(server, dataDir, quick);
+    } finally {
+      await server.stop();
+    }
     await examine(dataDir);
 
     const figures = { readyEmptyMs, readyInitialisedMs: median(readyTimes), ...memoryUsed };
@@ -83,5 +88,9 @@ async function demoRoomIds(url: string, key: string): Promise<string[]> {
 
 async function examine(dataDir: string): Promise<void> {
   const attachment = await attach({ dataDir, say });
-  await requireWhole(attachment.ownerUrl).finally(() => attachment.release());
+  try {
+    await requireWhole(attachment.ownerUrl);
+  } finally {
+    await attachment.release();
+  }
 }

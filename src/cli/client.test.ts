@@ -82,7 +82,8 @@ function patientOver(answers: readonly (Answer | Error)[]) {
   const call = patient(
     async () => {
       const answer = answers[Math.min(asked++, answers.length - 1)];
-      if (answer === undefined || answer instanceof Error) throw answer;
+      assert.ok(answer);
+      if (answer instanceof Error) throw answer;
       return answer;
     },
     async (ms) => void waits.push(ms),
