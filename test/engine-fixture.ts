@@ -69,7 +69,7 @@ export async function openFixture(): Promise<Fixture> {
   };
 }
 
-export const HOUR_MS = 3_600_000;
+const HOUR_MS = 3_600_000;
 
 /** `hours` of a calendar, from `from` hours after the start of 2030. */
 export function slot(resourceId: Uuid, from: number, hours = 1): Needs {

@@ -13,7 +13,7 @@ export type BookingState =
   | 'declined';
 
 /** Every legal move of a booking; anything else is refused as `wrong_state`. The CHECK in SQL names the same states. */
-export const transitions: Readonly<Record<BookingState, readonly BookingState[]>> = {
+const transitions: Readonly<Record<BookingState, readonly BookingState[]>> = {
   held: ['paying', 'confirmed', 'requested', 'expired', 'cancelled'],
   paying: ['confirmed', 'expired', 'cancelled'],
   requested: ['confirmed', 'declined', 'expired', 'cancelled'],

@@ -63,12 +63,8 @@ function perform(command: Command, ledger: Ledger): Decided {
 }
 
 function performOn(booking: Booking, command: OnBookingCommand, ledger: Ledger): Outcome {
-  switch (command.verb) {
-    case 'expire':
-      return expire(booking, ledger);
-    case 'cancel':
-      return cancel(booking, command, ledger); // letting go of a hold is right even when it is too late to keep it
-  }
+  if (command.verb === 'expire') return expire(booking, ledger);
+  if (command.verb === 'cancel') return cancel(booking, command, ledger); // right even when it is too late to keep it
   if (endIfDue(booking, ledger) || booking.state === 'expired') return { result: 'holdExpired' };
   switch (command.verb) {
     case 'confirm':

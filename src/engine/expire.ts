@@ -3,7 +3,7 @@ import type { Outcome, Pay, Renew } from './command.ts';
 import { expiredChange, type Ledger } from './ledger.ts';
 
 /** However often it is renewed, a hold is over an hour after it was made: nobody keeps capacity without buying it. */
-export const LONGEST_HOLD_MS = 3_600_000;
+const LONGEST_HOLD_MS = 3_600_000;
 
 /** The sweeper's: ends a hold that is past its expiry; leaves any other booking as it is. */
 export function expire(booking: Booking, ledger: Ledger): Outcome {

@@ -3,9 +3,9 @@ import { batchRunner, type BatchOptions } from './batch.ts';
 import type { Command, Outcome } from './command.ts';
 import { openLanes } from './lanes.ts';
 
-export type { Booking, BookingLine, BookingState } from './booking.ts';
+export type { Booking } from './booking.ts';
 export type { Command, Hold, HoldLine, Idempotency, OnBookingCommand, Outcome } from './command.ts';
-export type { IntervalNeed, Needs, UnitsNeed } from './claim.ts';
+export type { Needs } from './claim.ts';
 export { ONLY_BUCKET } from './claim.ts';
 export { readBookings } from './read.ts';
 

@@ -80,7 +80,7 @@ export function openLanes(
   }
 
   async function work(lane: Lane): Promise<void> {
-    const batch = takeBatch(lane);
+    const batch = takeBatch(lane, clock() - QUEUE_AGE_MS);
     if (batch.length > 0) {
       const verdicts = await run(
         lane.tenant,
@@ -98,15 +98,6 @@ export function openLanes(
     fill();
   }
 
-  function takeBatch(lane: Lane): Waiting[] {
-    const oldest = clock() - QUEUE_AGE_MS;
-    return lane.queue.splice(0, BATCH_COMMANDS).filter((waiting) => {
-      if (waiting.since >= oldest) return true;
-      waiting.reject(unavailable('This request waited too long for its turn. Please try again.'));
-      return false;
-    });
-  }
-
   function close(lane: Lane): void {
     lane.running = false;
     lanes.delete(lane.tenant);
@@ -119,4 +110,13 @@ export function openLanes(
   }
 
   return { submit, drain };
+}
+
+/** The next batch of a lane, without those who came before `oldest`. */
+function takeBatch(lane: Lane, oldest: number): Waiting[] {
+  return lane.queue.splice(0, BATCH_COMMANDS).filter((waiting) => {
+    if (waiting.since >= oldest) return true;
+    waiting.reject(unavailable('This request waited too long for its turn. Please try again.'));
+    return false;
+  });
 }

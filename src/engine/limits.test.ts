@@ -7,7 +7,7 @@ import { uuidV7, type Uuid } from '../platform/id.ts';
 import type { Needs, Until } from './claim.ts';
 import type { HoldLine, Outcome } from './command.ts';
 import { examine } from './invariants.ts';
-import { ONLY_BUCKET, openEngine } from './index.ts';
+import { ONLY_BUCKET, openEngine, type Engine } from './index.ts';
 
 let fixture: Fixture;
 before(async () => {
@@ -42,12 +42,12 @@ test('a limit is counted with the hold, over many holds, and comes back with a c
 
 test('the cap travels with the request: raised it lets more in, lowered it takes nothing away', async () => {
   const [seats, limit] = [await fixture.newStock(100), uuidV7()];
-  const with_ = (cap: number) => fixture.perform(hold([capped(seats, limit, cap)]));
-  assert.equal((await with_(1)).result, 'done');
-  assert.equal((await with_(1)).result, 'refused');
-  assert.equal((await with_(3)).result, 'done');
-  assert.equal((await with_(3)).result, 'done');
-  assert.deepEqual(reasonsOf(await with_(1)), [['limit_reached', 0]]);
+  const asking = (cap: number) => fixture.perform(hold([capped(seats, limit, cap)]));
+  assert.equal((await asking(1)).result, 'done');
+  assert.equal((await asking(1)).result, 'refused');
+  assert.equal((await asking(3)).result, 'done');
+  assert.equal((await asking(3)).result, 'done');
+  assert.deepEqual(reasonsOf(await asking(1)), [['limit_reached', 0]]);
   assert.equal(await taken(limit), 3);
 });
 
@@ -69,10 +69,10 @@ test('two processes that need a limit for the first time at the same moment neve
   for (let round = 0; round < 10; round++) {
     const limit = uuidV7();
     const sales = Array.from({ length: 30 }, (_, i) =>
-      engines[i % 2]?.perform(fixture.tenant, hold([capped(seats, limit, 7)])),
+      (engines[i % 2] as Engine).perform(fixture.tenant, hold([capped(seats, limit, 7)])),
     );
     const outcomes = await Promise.all(sales);
-    assert.equal(outcomes.filter((outcome) => outcome?.result === 'done').length, 7);
+    assert.equal(outcomes.filter((outcome) => outcome.result === 'done').length, 7);
   }
   await Promise.all(pools.map((pool) => pool.close()));
 });
@@ -161,11 +161,11 @@ test('a booking rescheduled back and forth while others confirm and cancel it is
     const [line] = hold([slot(rooms[i % 2] ?? '', 0)]).lines;
     assert.ok(line);
     const by = { bookingId: asked.bookingId, ownedBy: null, actor: 'test', guards: new Map() };
-    return engines[i % 2]?.perform(fixture.tenant, { verb: 'reschedule', ...by, lines: [line] });
+    return (engines[i % 2] as Engine).perform(fixture.tenant, { verb: 'reschedule', ...by, lines: [line] });
   };
   const moves = Array.from({ length: 40 }, (_, i) => moveTo(i));
   const confirms = engines.map((engine) => engine.perform(fixture.tenant, on('confirm', asked.bookingId)));
-  for (const outcome of await Promise.all([...moves, ...confirms])) assert.equal(outcome?.result, 'done');
+  for (const outcome of await Promise.all([...moves, ...confirms])) assert.equal(outcome.result, 'done');
   assert.equal(
     await fixture.count(`select count(*) from engine.interval_claim where booking_id = '${asked.bookingId}'`),
     1,

@@ -4,19 +4,22 @@ import type { Writes } from './snapshot.ts';
 import * as sql from './writes.ts';
 
 /** Sends everything a batch decided, in fixed order and without waiting in between; the commit waits for all. */
-export function write(tx: Transaction, writes: Writes, now: Instant): Promise<unknown>[] {
-  return [...release(tx, writes), ...update(tx, writes), ...take(tx, writes), ...keep(tx, writes, now)];
+export function write(tx: Transaction, writes: Writes, now: Instant): void {
+  release(tx, writes);
+  update(tx, writes);
+  take(tx, writes);
+  keep(tx, writes, now);
 }
 
 /** True when there is nothing to write: every command was refused or had been done before. */
 export function isEmpty(writes: Writes): boolean {
-  return Object.values(writes).every((part) => (part instanceof Array ? part.length : part.size) === 0);
+  return Object.values(writes).every((part) => (Array.isArray(part) ? part.length : part.size) === 0);
 }
 
 // Claims go before others come: in one statement the constraint would see both.
-function* release(tx: Transaction, { releasedIntervals: slots, releasedUnits: units, stock }: Writes) {
+function release(tx: Transaction, { releasedIntervals: slots, releasedUnits: units, stock }: Writes): void {
   if (slots.length > 0)
-    yield tx.run(
+    void tx.run(
       sql.releaseIntervals,
       slots.map((c) => c.bookingId),
       slots.map((c) => c.lineNo),
@@ -24,7 +27,7 @@ function* release(tx: Transaction, { releasedIntervals: slots, releasedUnits: un
       slots.map((c) => c.startsAt),
     );
   if (units.length > 0)
-    yield tx.run(
+    void tx.run(
       sql.releaseUnits,
       units.map((c) => c.bookingId),
       units.map((c) => c.lineNo),
@@ -33,7 +36,7 @@ function* release(tx: Transaction, { releasedIntervals: slots, releasedUnits: un
     );
   const rows = [...stock.values()].filter((row) => row.delta !== 0 || row.capacity !== null);
   if (rows.length > 0)
-    yield tx.run(
+    void tx.run(
       sql.writeStock,
       rows.map((r) => r.resourceId),
       rows.map((r) => r.bucket),
@@ -43,10 +46,10 @@ function* release(tx: Transaction, { releasedIntervals: slots, releasedUnits: un
     );
 }
 
-function* update(tx: Transaction, { moved, changedLines, redated }: Writes) {
+function update(tx: Transaction, { moved, changedLines, redated }: Writes): void {
   const bookings = [...moved.values()];
   if (bookings.length > 0)
-    yield tx.run(
+    void tx.run(
       sql.updateBookings,
       bookings.map((b) => b.id),
       bookings.map((b) => b.state),
@@ -57,7 +60,7 @@ function* update(tx: Transaction, { moved, changedLines, redated }: Writes) {
     );
   const lines = [...changedLines.values()];
   if (lines.length > 0)
-    yield tx.run(
+    void tx.run(
       sql.updateLines,
       lines.map((l) => l.bookingId),
       lines.map((l) => l.line.no),
@@ -70,17 +73,17 @@ function* update(tx: Transaction, { moved, changedLines, redated }: Writes) {
       lines.map((l) => l.line.cancelledAt),
     );
   if (redated.size > 0) {
-    yield tx.run(sql.redateIntervals, [...redated.keys()], [...redated.values()]);
-    yield tx.run(sql.redateUnits, [...redated.keys()], [...redated.values()]);
+    void tx.run(sql.redateIntervals, [...redated.keys()], [...redated.values()]);
+    void tx.run(sql.redateUnits, [...redated.keys()], [...redated.values()]);
   }
 }
 
-function* take(tx: Transaction, writes: Writes) {
-  if (writes.bookings.length > 0) yield* create(tx, writes.bookings);
+function take(tx: Transaction, writes: Writes): void {
+  if (writes.bookings.length > 0) create(tx, writes.bookings);
   const intervals = [...writes.intervals];
   const units = [...writes.units];
   if (intervals.length > 0)
-    yield tx.run(
+    void tx.run(
       sql.insertIntervals,
       intervals.map((c) => c.resourceId),
       intervals.map((c) => c.bookingId),
@@ -90,7 +93,7 @@ function* take(tx: Transaction, writes: Writes) {
       intervals.map((c) => c.expiresAt),
     );
   if (units.length > 0)
-    yield tx.run(
+    void tx.run(
       sql.insertUnits,
       units.map((c) => c.resourceId),
       units.map((c) => c.bucket),
@@ -102,8 +105,8 @@ function* take(tx: Transaction, writes: Writes) {
     );
 }
 
-function* create(tx: Transaction, bookings: Writes['bookings']) {
-  yield tx.run(
+function create(tx: Transaction, bookings: Writes['bookings']): void {
+  void tx.run(
     sql.insertBookings,
     bookings.map((b) => b.id),
     bookings.map((b) => b.reference),
@@ -117,7 +120,7 @@ function* create(tx: Transaction, bookings: Writes['bookings']) {
     bookings.map((b) => b.approval),
   );
   const lines = bookings.flatMap((b) => b.lines.map((line) => ({ bookingId: b.id, ...line })));
-  yield tx.run(
+  void tx.run(
     sql.insertLines,
     lines.map((l) => l.bookingId),
     lines.map((l) => l.no),
@@ -130,9 +133,9 @@ function* create(tx: Transaction, bookings: Writes['bookings']) {
   );
 }
 
-function* keep(tx: Transaction, { answers, changes }: Writes, now: Instant) {
+function keep(tx: Transaction, { answers, changes }: Writes, now: Instant): void {
   if (answers.length > 0)
-    yield tx.run(
+    void tx.run(
       sql.insertAnswers,
       answers.map((a) => a.principal),
       answers.map((a) => a.route),
@@ -144,7 +147,7 @@ function* keep(tx: Transaction, { answers, changes }: Writes, now: Instant) {
     );
   if (changes.length === 0) return;
   tx.tellsOfChange();
-  yield tx.run(
+  void tx.run(
     sql.appendChanges,
     changes.length,
     now,

@@ -105,11 +105,12 @@ export function rescheduleRoute(app: App, { db, engine, kinds }: HoldDeps): void
       const owner = ownedBy(actor);
       if (booking === undefined || (owner !== null && booking.createdBy !== owner)) throw notFound('booking');
       const context = { db, tenant: actor.tenant, client: booking.createdBy, now: Date.now() };
-      const check = (schema: TSchema, line: unknown) => {
+      const asked = body.lines.map((change, i) => {
+        const { schema, line } = changedLine(kinds, booking, change);
         const valid = request.compileValidationSchema(schema);
-        if (valid(line) !== true) throw asProblem('body', valid.errors ?? []);
-      };
-      const asked = body.lines.map((change) => changedLine(kinds, booking, change, check));
+        if (!valid(line)) throw asProblem('body', valid.errors ?? [], `/lines/${i}`);
+        return { no: change.no, line };
+      });
       const { outcome, lines } = await performResolved(engine, kinds, context, asked, (resolved) => ({
         verb: 'reschedule',
         bookingId: params.id,
@@ -125,20 +126,17 @@ export function rescheduleRoute(app: App, { db, engine, kinds }: HoldDeps): void
   );
 }
 
-/** What the line was, with the fields that change put over it, checked as a new line of its kind would be. */
+/** What the line was, with the fields that change put over it, and what a new line of its kind must be. */
 function changedLine(
   kinds: readonly Kind[],
   booking: Booking,
   { no, ...change }: { no: number },
-  check: (schema: TSchema, line: unknown) => void,
-): { no: number; line: { kind: string } } {
+): { schema: TSchema; line: { kind: string } } {
   const old = booking.lines.find((line) => line.no === no);
   const schema = old === undefined ? undefined : kindOf(kinds, old.kind)?.lines[old.kind];
   if (old === undefined || schema === undefined)
     throw ruleViolated('/lines', 'unknown_line', `The booking has no line ${no}.`);
-  const line = { ...old.details, ...change, kind: old.kind };
-  check(schema, line);
-  return { no, line };
+  return { schema, line: { ...old.details, ...change, kind: old.kind } };
 }
 
 async function explainRefusal(

@@ -32,15 +32,20 @@ interface Formattable {
   addFormat(name: string, check: (text: string) => boolean): unknown;
 }
 
-/** The faults a schema found, as the problem that a caller is told. */
-export function asProblem(part: string | undefined, found: readonly FastifySchemaValidationError[]): Problem {
+/** The faults a schema found, as the problem that a caller is told; `within` is where the checked part stands. */
+export function asProblem(
+  part: string | undefined,
+  found: readonly FastifySchemaValidationError[],
+  within = '',
+): Problem {
   // A path with an impossible id names nothing, like one with an unknown id: callers need not tell them apart.
   if (part === 'params') return notFound('entry');
   const read = part === 'querystring' ? parameterFault : bodyFault;
   const byPlace = new Map<string, Fault>();
   for (const error of found) {
     const fault = read(error);
-    if (fault !== undefined && !byPlace.has(fault.pointer)) byPlace.set(fault.pointer, fault);
+    if (fault !== undefined && !byPlace.has(fault.pointer))
+      byPlace.set(fault.pointer, { ...fault, pointer: within + fault.pointer });
     if (byPlace.size === MAX_FAULTS) break;
   }
   const errors = [...byPlace.values()];

@@ -29,7 +29,7 @@ const LineNos = Type.Array(Whole(1, 1_000), {
 const Nothing = strict({});
 
 function verb<Body extends TSchema>(of: Verb<Body>): Verb<TSchema> {
-  return of as unknown as Verb<TSchema>;
+  return of;
 }
 
 const verbs: readonly Verb<TSchema>[] = [

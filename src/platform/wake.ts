@@ -35,7 +35,9 @@ export function openWakeUp(url: string, log: Log): WakeUp {
       lost = true;
       client = undefined;
       log.warn({ err: error }, 'not told of changes for the moment; they are looked for instead');
-      retry = setTimeout(() => (connecting = connect()), RETRY_MS);
+      retry = setTimeout(() => {
+        connecting = connect();
+      }, RETRY_MS);
       fresh.end().catch(() => undefined);
     };
     fresh.on('error', again);

@@ -16,9 +16,16 @@ import * as schema from './schema.ts';
 
 const LONGEST_LOOK_MS = 366 * 86_400_000;
 
-export function roomRoutes(app: App, { db }: { db: Database }): void {
-  const tags = ['Rooms'];
+const tags = ['Rooms'];
 
+export function roomRoutes(app: App, { db }: { db: Database }): void {
+  collectionRoutes(app, db);
+  availabilityRoutes(app, db);
+  roomRoute(app, db);
+  buildingRoutes(app, db);
+}
+
+function collectionRoutes(app: App, db: Database): void {
   app.get(
     '/rooms',
     {
@@ -68,7 +75,9 @@ export function roomRoutes(app: App, { db }: { db: Database }): void {
       return sendAnswer(reply, made);
     },
   );
+}
 
+function availabilityRoutes(app: App, db: Database): void {
   app.get(
     '/rooms/availability',
     {
@@ -88,6 +97,36 @@ export function roomRoutes(app: App, { db }: { db: Database }): void {
     },
   );
 
+  app.get(
+    '/rooms/:id/availability',
+    {
+      schema: {
+        tags,
+        summary: 'See when a room is free and when it is taken',
+        operationId: 'getRoomAvailability',
+        params: IdPath,
+        querystring: strict(schema.Window),
+        response: { 200: schema.RoomAvailability },
+      },
+      config: { permission: 'catalogue.read' },
+    },
+    async ({ actor, params, query }) => {
+      const window = windowOf(query);
+      const [room, taken] = await Promise.all([
+        db.read(actor.tenant.id, sql.roomsById, [params.id]),
+        busy(db, actor.tenant.id, params.id, window),
+      ]);
+      if (room.length === 0) throw notFound('room');
+      return {
+        roomId: params.id,
+        free: freeBetween(taken, window).map(toStretch),
+        busy: taken.map(toStretch),
+      };
+    },
+  );
+}
+
+function roomRoute(app: App, db: Database): void {
   app.get(
     '/rooms/:id',
     {
@@ -148,35 +187,9 @@ export function roomRoutes(app: App, { db }: { db: Database }): void {
       return reply.code(204).send(null);
     },
   );
+}
 
-  app.get(
-    '/rooms/:id/availability',
-    {
-      schema: {
-        tags,
-        summary: 'See when a room is free and when it is taken',
-        operationId: 'getRoomAvailability',
-        params: IdPath,
-        querystring: strict(schema.Window),
-        response: { 200: schema.RoomAvailability },
-      },
-      config: { permission: 'catalogue.read' },
-    },
-    async ({ actor, params, query }) => {
-      const window = windowOf(query);
-      const [room, taken] = await Promise.all([
-        db.read(actor.tenant.id, sql.roomsById, [params.id]),
-        busy(db, actor.tenant.id, params.id, window),
-      ]);
-      if (room.length === 0) throw notFound('room');
-      return {
-        roomId: params.id,
-        free: freeBetween(taken, window).map(toStretch),
-        busy: taken.map(toStretch),
-      };
-    },
-  );
-
+function buildingRoutes(app: App, db: Database): void {
   app.get(
     '/buildings',
     {
