@@ -107,7 +107,7 @@ describe('PostgreSQL killed under a running server', () => {
   test('answers 503 or 201 and nothing else, keeps what it answered, and goes on when PostgreSQL is back', async () => {
     const dataDir = join(home, 'data');
     const [, url = ''] = await server.says(/serves on (http:\S+)/);
-    const [, key = ''] = await server.says(/(hf_\w+)/);
+    const [, key = ''] = await server.says(/(hf_[\w-]+)/);
     const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
     const rooms = (await (await fetch(`${url}/api/v1/demo/rooms?limit=1`)).json()) as {
       data: { id: string }[];
