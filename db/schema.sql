@@ -39,7 +39,6 @@ create table engine.booking (
   created_at timestamp with time zone not null,
   created_by text not null,
   constraint booking_pkey PRIMARY KEY (tenant_id, id),
-  constraint booking_reference_unique UNIQUE (tenant_id, reference),
   constraint booking_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES people.tenant(tenant_id),
   constraint booking_approval_check CHECK ((approval = ANY (ARRAY['none'::text, 'exclusive'::text]))),
   constraint booking_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
@@ -47,9 +46,9 @@ create table engine.booking (
   constraint booking_note_check CHECK ((length(note) <= 2000)),
   constraint booking_state_check CHECK ((state = ANY (ARRAY['held'::text, 'paying'::text, 'requested'::text, 'confirmed'::text, 'completed'::text, 'noShow'::text, 'expired'::text, 'cancelled'::text, 'declined'::text]))),
   constraint booking_total_minor_check CHECK (((total_minor >= 0) AND (total_minor <= '9007199254740991'::bigint)))
-) with (fillfactor=80);
-CREATE INDEX booking_due ON engine.booking USING btree (expires_at) WHERE (expires_at IS NOT NULL);
-CREATE INDEX booking_newest ON engine.booking USING btree (tenant_id, created_at, id);
+) with (fillfactor=80, autovacuum_analyze_scale_factor=0.02, autovacuum_vacuum_scale_factor=0.05);
+CREATE INDEX booking_due ON engine.booking USING btree (expires_at) WHERE (expires_at > '-infinity'::timestamp with time zone);
+CREATE UNIQUE INDEX booking_reference_unique ON engine.booking USING btree (tenant_id, reference) WHERE (reference <> ''::text);
 alter table engine.booking enable row level security;
 alter table engine.booking force row level security;
 create policy tenant_wall on engine.booking for all to public
@@ -79,7 +78,7 @@ create table engine.booking_line (
   constraint booking_line_tax_minor_check CHECK ((tax_minor >= 0)),
   constraint booking_line_total_minor_check CHECK ((total_minor >= 0)),
   constraint booking_line_unit_minor_check CHECK ((unit_minor >= 0))
-);
+) with (autovacuum_analyze_scale_factor=0.02, autovacuum_vacuum_scale_factor=0.05);
 alter table engine.booking_line enable row level security;
 alter table engine.booking_line force row level security;
 create policy tenant_wall on engine.booking_line for all to public
@@ -186,13 +185,13 @@ create table engine.interval_claim (
   ends_at timestamp with time zone not null,
   expires_at timestamp with time zone,
   constraint interval_claim_pkey PRIMARY KEY (tenant_id, booking_id, line_no, resource_id, starts_at),
-  constraint interval_never_shared EXCLUDE USING gist (tenant_id WITH =, resource_id WITH =, tstzrange(starts_at, ends_at) WITH &&),
+  constraint interval_never_shared EXCLUDE USING gist (tenant_id WITH =, resource_id WITH =, tstzrange(starts_at, ends_at) WITH &&) WHERE ((starts_at > '-infinity'::timestamp with time zone)),
   constraint interval_claim_tenant_id_booking_id_line_no_fkey FOREIGN KEY (tenant_id, booking_id, line_no) REFERENCES engine.booking_line(tenant_id, booking_id, line_no) ON DELETE CASCADE,
   constraint interval_claim_tenant_id_resource_id_fkey FOREIGN KEY (tenant_id, resource_id) REFERENCES engine.calendar(tenant_id, resource_id),
   constraint interval_claim_check CHECK (((starts_at < ends_at) AND isfinite(starts_at) AND isfinite(ends_at)))
-);
-CREATE INDEX interval_claim_by_end ON engine.interval_claim USING btree (tenant_id, resource_id, ends_at);
-CREATE INDEX interval_claim_dying ON engine.interval_claim USING btree (expires_at) WHERE (expires_at IS NOT NULL);
+) with (autovacuum_analyze_scale_factor=0.02, autovacuum_vacuum_scale_factor=0.05);
+CREATE INDEX interval_claim_by_end ON engine.interval_claim USING btree (tenant_id, resource_id, ends_at) WHERE (ends_at > '-infinity'::timestamp with time zone);
+CREATE INDEX interval_claim_due ON engine.interval_claim USING btree (expires_at) WHERE (expires_at > '-infinity'::timestamp with time zone);
 alter table engine.interval_claim enable row level security;
 alter table engine.interval_claim force row level security;
 create policy tenant_wall on engine.interval_claim for all to public
@@ -239,8 +238,8 @@ create table engine.stock_claim (
   constraint stock_claim_tenant_id_resource_id_bucket_fkey FOREIGN KEY (tenant_id, resource_id, bucket) REFERENCES engine.stock(tenant_id, resource_id, bucket),
   constraint stock_claim_units_check CHECK ((units > 0)),
   constraint stock_claim_until_check CHECK ((until = ANY (ARRAY['end'::text, 'confirm'::text])))
-);
-CREATE INDEX stock_claim_due ON engine.stock_claim USING btree (expires_at) WHERE (expires_at IS NOT NULL);
+) with (autovacuum_analyze_scale_factor=0.02, autovacuum_vacuum_scale_factor=0.05);
+CREATE INDEX stock_claim_due ON engine.stock_claim USING btree (expires_at) WHERE (expires_at > '-infinity'::timestamp with time zone);
 CREATE INDEX stock_claim_dying ON engine.stock_claim USING btree (tenant_id, resource_id, bucket, expires_at) WHERE (expires_at IS NOT NULL);
 alter table engine.stock_claim enable row level security;
 alter table engine.stock_claim force row level security;

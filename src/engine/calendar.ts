@@ -19,7 +19,7 @@ const isWanted = statement('engine.calendarIsWanted', {
   params: ['uuid', 'uuid'],
   columns: { claims: 'int8' },
   text: `select count(*) as claims from (
-      select from engine.interval_claim i where i.tenant_id = $1 and i.resource_id = $2 limit 1) c`,
+      select from engine.interval_claim i where i.tenant_id = $1 and i.resource_id = $2 and i.ends_at > '-infinity' limit 1) c`,
 });
 
 /** Rides interval_claim_by_end: everything that ends inside the window, and the one claim that reaches over its end. */
@@ -28,10 +28,11 @@ const busyBetween = statement('engine.busyBetween', {
   columns: { startsAt: 'timestamptz', endsAt: 'timestamptz' },
   text: `select c.starts_at as "startsAt", c.ends_at as "endsAt" from (
       select i.starts_at, i.ends_at, i.expires_at from engine.interval_claim i
-      where i.tenant_id = $1 and i.resource_id = $2 and i.ends_at > $3 and i.ends_at <= $4
+      where i.tenant_id = $1 and i.resource_id = $2 and i.ends_at > '-infinity'
+        and i.ends_at > $3 and i.ends_at <= $4
       union all
       (select i.starts_at, i.ends_at, i.expires_at from engine.interval_claim i
-       where i.tenant_id = $1 and i.resource_id = $2 and i.ends_at > $4
+       where i.tenant_id = $1 and i.resource_id = $2 and i.ends_at > '-infinity' and i.ends_at > $4
        order by i.ends_at limit 1)
     ) c
     where c.starts_at < $4 and (c.expires_at is null or c.expires_at > now())

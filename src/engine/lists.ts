@@ -7,7 +7,7 @@ import { toHeader } from './read.ts';
 
 const columns = { ...bookingColumns, lines: 'jsonb' } as const;
 
-/** $2 state, $3 reference, $4 principal that made it; null when not asked for. Rides booking_newest. */
+/** $2 state, $3 reference, $4 principal that made it; null when not asked for. Rides the primary key: ids are in order of time. */
 export const bookingList = list('engine.bookingList', {
   filters: ['text', 'text', 'text'],
   columns,
@@ -19,7 +19,7 @@ export const bookingList = list('engine.bookingList', {
   from: `engine.booking b where b.tenant_id = $1 and ($2::text is null or b.state = $2)
     and ($3::text is null or b.reference = $3) and ($4::text is null or b.created_by = $4)`,
   id: 'b.id',
-  sorts: { createdAt: { by: 'b.created_at', type: 'timestamptz' } },
+  sorts: { createdAt: { by: 'b.id', type: 'uuid' } },
   defaultSort: '-createdAt',
 });
 

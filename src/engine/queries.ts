@@ -3,46 +3,66 @@ import { statement, type Columns, type SqlType, type Statement } from '../platfo
 // Locks, in the one global order: calendar -> stock -> booking -> (idempotency, by inserting) -> clock.
 // Each locks in key order. Catalogue edits that lock several of these obey the same order.
 
-/** Rides the primary key. The calendars asked for and those that the bookings of this batch claim on. */
+const calendarOrder = `order by c.resource_id for no key update of c`;
+
+/** Rides the primary key. */
 export const lockCalendars = statement('engine.lockCalendars', {
+  params: ['uuid', 'uuid[]'],
+  columns: { resourceId: 'uuid' },
+  text: `select c.resource_id as "resourceId" from engine.calendar c
+    where c.tenant_id = $1 and c.resource_id = any ($2::uuid[]) ${calendarOrder}`,
+});
+
+/** The same, and the calendars on which the bookings $3 claim. */
+export const lockCalendarsOf = statement('engine.lockCalendarsOf', {
   params: ['uuid', 'uuid[]', 'uuid[]'],
   columns: { resourceId: 'uuid' },
-  text: `
-    select c.resource_id as "resourceId"
-    from engine.calendar c
+  text: `select c.resource_id as "resourceId" from engine.calendar c
     where c.tenant_id = $1
       and c.resource_id = any ($2::uuid[] || array(
         select i.resource_id from engine.interval_claim i where i.tenant_id = $1 and i.booking_id = any ($3::uuid[])))
-    order by c.resource_id
-    for no key update of c`,
+    ${calendarOrder}`,
 });
+
+const stockColumns = {
+  resourceId: 'uuid',
+  bucket: 'date',
+  capacity: 'int4',
+  overbook: 'int4',
+  taken: 'int4',
+} as const;
+const stockSelect = `select s.resource_id as "resourceId", s.bucket, s.capacity, s.overbook, s.taken from engine.stock s`;
+const stockOrder = `order by s.resource_id, s.bucket for no key update of s`;
 
 /** Rides the primary key. `for no key update` returns the newest version of a row it had to wait for. */
 export const lockStock = statement('engine.lockStock', {
+  params: ['uuid', 'uuid[]', 'date[]'],
+  columns: stockColumns,
+  text: `${stockSelect}
+    where s.tenant_id = $1
+      and (s.resource_id, s.bucket) in (select r, b from unnest($2::uuid[], $3::date[]) as asked (r, b))
+    ${stockOrder}`,
+});
+
+/** The same, and the rows on which the bookings $4 claim. */
+export const lockStockOf = statement('engine.lockStockOf', {
   params: ['uuid', 'uuid[]', 'date[]', 'uuid[]'],
-  columns: { resourceId: 'uuid', bucket: 'date', capacity: 'int4', overbook: 'int4', taken: 'int4' },
-  text: `
-    select s.resource_id as "resourceId", s.bucket, s.capacity, s.overbook, s.taken
-    from engine.stock s
+  columns: stockColumns,
+  text: `${stockSelect}
     where s.tenant_id = $1
       and (s.resource_id, s.bucket) in (
         select r, b from unnest($2::uuid[], $3::date[]) as asked (r, b)
         union
         select c.resource_id, c.bucket from engine.stock_claim c where c.tenant_id = $1 and c.booking_id = any ($4::uuid[]))
-    order by s.resource_id, s.bucket
-    for no key update of s`,
+    ${stockOrder}`,
 });
 
-/** The control of the race tests: the same rows without their lock. Chosen only by `unguarded`, which config refuses outside tests. */
+/** The control of the race tests: holds without their locks. Chosen by `unguarded`, which config refuses outside tests. */
 export const seeCalendars = withoutLock(lockCalendars);
 export const seeStock = withoutLock(lockStock);
 
-function withoutLock<P extends readonly SqlType[], C extends Columns>({
-  name,
-  params,
-  columns,
-  text,
-}: Statement<P, C>) {
+function withoutLock<P extends readonly SqlType[], C extends Columns>(locking: Statement<P, C>) {
+  const { name, params, columns, text } = locking;
   return statement(`${name}.unguarded`, {
     params,
     columns,
@@ -142,11 +162,12 @@ export const overlapping = statement('engine.overlapping', {
     from unnest($2::uuid[], $3::timestamptz[], $4::timestamptz[]) as asked (resource_id, starts_at, ends_at)
     cross join lateral (
       select i.* from engine.interval_claim i
-      where i.tenant_id = $1 and i.resource_id = asked.resource_id
+      where i.tenant_id = $1 and i.resource_id = asked.resource_id and i.ends_at > '-infinity'
         and i.ends_at > asked.starts_at and i.ends_at <= asked.ends_at
       union all
       (select i.* from engine.interval_claim i
-       where i.tenant_id = $1 and i.resource_id = asked.resource_id and i.ends_at > asked.ends_at
+       where i.tenant_id = $1 and i.resource_id = asked.resource_id and i.ends_at > '-infinity'
+         and i.ends_at > asked.ends_at
        order by i.ends_at limit 1)
     ) c
     where c.starts_at < asked.ends_at`,
@@ -178,16 +199,22 @@ export const unitsOf = statement('engine.unitsOf', {
   text: `select ${unitsSelect} from engine.stock_claim c where c.tenant_id = $1 and c.booking_id = any ($2::uuid[])`,
 });
 
-/** Rides stock_claim_dying. Bounded: what is left over is found by the next batch or the sweeper. */
+/**
+ * Rides stock_claim_dying, once for each row asked for. Bounded: what is left over is found by the next batch or the
+ * sweeper. statement_timestamp() is the time at which this statement began, so after the wait for the locks, and
+ * unlike clock_timestamp() it may be an index condition.
+ */
 export const deadUnits = statement('engine.deadUnits', {
   params: ['uuid', 'uuid[]', 'date[]'],
   columns: unitsColumns,
   text: `select ${unitsSelect}
     from unnest($2::uuid[], $3::date[]) as asked (resource_id, bucket)
-    join engine.stock_claim c
-      on c.tenant_id = $1 and c.resource_id = asked.resource_id and c.bucket = asked.bucket
-     and c.expires_at <= clock_timestamp()
-    limit 5000`,
+    cross join lateral (
+      select d.* from engine.stock_claim d
+      where d.tenant_id = $1 and d.resource_id = asked.resource_id and d.bucket = asked.bucket
+        and d.expires_at <= statement_timestamp()
+      limit 1000
+    ) c`,
 });
 
 export const guardVersions = statement('engine.guardVersions', {

@@ -54,21 +54,22 @@ export async function lockAndRead(
 const NOTHING = Promise.resolve([]);
 
 function lock(tx: Transaction, { bookingIds, slots, calendarIds, stock, limits }: Wanted, guarded: boolean) {
-  const touches = bookingIds.length > 0;
   if (limits.length > 0)
     void tx.run(
       ensureLimits,
       ...columns(limits),
       limits.map((limit) => limit.cap),
     );
+  if (bookingIds.length > 0)
+    return [
+      tx.run(sql.lockCalendarsOf, calendarIds, bookingIds),
+      tx.run(sql.lockStockOf, ...columns(stock), bookingIds),
+      tx.run(sql.lockBookings, bookingIds),
+    ] as const;
   return [
-    slots.length > 0 || touches
-      ? tx.run(guarded ? sql.lockCalendars : sql.seeCalendars, calendarIds, bookingIds)
-      : NOTHING,
-    stock.length > 0 || touches
-      ? tx.run(guarded ? sql.lockStock : sql.seeStock, ...columns(stock), bookingIds)
-      : NOTHING,
-    touches ? tx.run(sql.lockBookings, bookingIds) : NOTHING,
+    slots.length > 0 ? tx.run(guarded ? sql.lockCalendars : sql.seeCalendars, calendarIds) : NOTHING,
+    stock.length > 0 ? tx.run(guarded ? sql.lockStock : sql.seeStock, ...columns(stock)) : NOTHING,
+    NOTHING,
   ] as const;
 }
 

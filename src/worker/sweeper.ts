@@ -6,16 +6,16 @@ import { statement } from '../platform/statement.ts';
 /** Holds of one look; more are found by the next look, which follows at once. */
 const DUE_AT_ONCE = 500;
 
-/** What is past its expiry, over all tenants: rides booking_due, interval_claim_dying and stock_claim_due. */
+/** What is past its expiry, over all tenants: rides booking_due, interval_claim_due and stock_claim_due. */
 const due = statement('worker.due', {
   params: ['int8'],
   columns: { tenantId: 'uuid', bookingId: 'uuid' },
   text: `select tenant_id as "tenantId", id as "bookingId" from (
-      (select b.tenant_id, b.id from engine.booking b where b.expires_at <= now() order by b.expires_at limit $1)
+      (select b.tenant_id, b.id from engine.booking b where b.expires_at > '-infinity' and b.expires_at <= now() order by b.expires_at limit $1)
       union
-      (select c.tenant_id, c.booking_id from engine.interval_claim c where c.expires_at <= now() order by c.expires_at limit $1)
+      (select c.tenant_id, c.booking_id from engine.interval_claim c where c.expires_at > '-infinity' and c.expires_at <= now() order by c.expires_at limit $1)
       union
-      (select c.tenant_id, c.booking_id from engine.stock_claim c where c.expires_at <= now() order by c.expires_at limit $1)
+      (select c.tenant_id, c.booking_id from engine.stock_claim c where c.expires_at > '-infinity' and c.expires_at <= now() order by c.expires_at limit $1)
     ) d`,
 });
 

@@ -46,7 +46,7 @@ export const roomList = list('rooms.list', {
 const isFree = (from: string, to: string) => `not exists (
     select from (
       select i.starts_at from engine.interval_claim i
-      where i.tenant_id = $1 and i.resource_id = r.id and i.ends_at > ${from}
+      where i.tenant_id = $1 and i.resource_id = r.id and i.ends_at > '-infinity' and i.ends_at > ${from}
         and (i.expires_at is null or i.expires_at > now())
       order by i.ends_at limit 1
     ) first where first.starts_at < ${to})`;
