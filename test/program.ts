@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { chmod, chown, mkdtemp } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -121,7 +121,8 @@ function canRead(user: User, path: string): boolean {
 function copyProgram(from: string): string {
   const to = mkdtempSync(join(tmpdir(), 'holdfast-copy-'));
   chmodSync(to, 0o755);
-  const parts = ['bin', 'db', 'node_modules', 'package.json', 'src'].map((part) => join(from, part));
+  const apart = ['.git', 'data'];
+  const parts = readdirSync(from).flatMap((name) => (apart.includes(name) ? [] : [join(from, name)]));
   // Hard links take a second; across file systems it has to be a real copy.
   if (spawnSync('cp', ['-al', ...parts, to]).status !== 0) execFileSync('cp', ['-a', ...parts, to]);
   return to;
