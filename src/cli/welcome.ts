@@ -23,14 +23,14 @@ function curlLines(base: string, key: string, { roomId, room, start, end }: Free
   const auth = `-H 'Authorization: Bearer ${key}'`;
   const json = "-H 'Content-Type: application/json'";
   const body = JSON.stringify({ lines: [{ kind: 'room', roomId, start, end }] });
-  // The answer is kept in a file, so that the next line finds the booking's id whichever shell it is pasted into.
-  const kept = '/tmp/holdfast-hold.json';
-  const id = `$(grep -o '"id":"[^"]*"' ${kept} | head -n 1 | cut -d '"' -f 4)`;
+  // Asks for the newest hold instead of remembering it, so that each line works in whichever shell it is pasted into.
+  const newest = `curl -s '${base}/bookings?state=held&sort=-createdAt&limit=1&fields=id' ${auth}`;
+  const id = `$(${newest} | grep -o '"id":"[^"]*"' | cut -d '"' -f 4)`;
   return [
     'Try it. List rooms:',
     `curl -s '${base}/rooms?limit=3&fields=id,name,building,capacity'`,
     `Hold ${room} for an hour:`,
-    `curl -s -X POST '${base}/holds' ${auth} ${json} -d '${body}' | tee ${kept}`,
+    `curl -s -X POST '${base}/holds' ${auth} ${json} -d '${body}'`,
     'Confirm that hold:',
     `curl -s -X POST "${base}/bookings/${id}/confirm" ${auth}`,
     'Paste the hold once more: it answers 409 and names other times and rooms, because the room is taken.',
