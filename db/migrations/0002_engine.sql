@@ -100,7 +100,7 @@ create table engine.stock_claim (
   foreign key (tenant_id, booking_id, line_no) references engine.booking_line on delete cascade,
   foreign key (tenant_id, resource_id, bucket) references engine.stock
 );
-create index stock_claim_dying on engine.stock_claim (tenant_id, resource_id, bucket, expires_at) where expires_at is not null;
+create index stock_claim_by_stock on engine.stock_claim (tenant_id, resource_id, bucket, expires_at) where units > 0;
 create index stock_claim_due on engine.stock_claim (expires_at) where expires_at > '-infinity'; -- the sweeper's
 
 -- Tables that grow by thousands of rows a second: statistics must not wait for a tenth of them to be new.

@@ -200,7 +200,7 @@ export const unitsOf = statement('engine.unitsOf', {
 });
 
 /**
- * Rides stock_claim_dying, once for each row asked for. Bounded: what is left over is found by the next batch or the
+ * Rides stock_claim_by_stock, once for each row asked for. Bounded: what is left over is found by the next batch or the
  * sweeper. statement_timestamp() is the time at which this statement began, so after the wait for the locks, and
  * unlike clock_timestamp() it may be an index condition.
  */
@@ -211,7 +211,7 @@ export const deadUnits = statement('engine.deadUnits', {
     from unnest($2::uuid[], $3::date[]) as asked (resource_id, bucket)
     cross join lateral (
       select d.* from engine.stock_claim d
-      where d.tenant_id = $1 and d.resource_id = asked.resource_id and d.bucket = asked.bucket
+      where d.tenant_id = $1 and d.resource_id = asked.resource_id and d.bucket = asked.bucket and d.units > 0
         and d.expires_at <= statement_timestamp()
       limit 1000
     ) c`,
