@@ -30,16 +30,23 @@ interface Site {
   run(args: readonly string[], env?: Readonly<Record<string, string>>): Program;
 }
 
-/** A data directory and a port of its own; both are free again after the test. */
+/** A data directory and a port of its own; nothing of it is left after the test, also when that fails. */
 async function site(t: TestContext, user: User | undefined): Promise<Site> {
   const home = await homeFor(user);
-  t.after(() => rm(home, { recursive: true, force: true }));
   const dataDir = join(home, 'data');
   const port = await freePort();
   const own = { HOLDFAST_DATA_DIR: dataDir, PORT: String(port), LOG_LEVEL: 'warn' };
+  const programs: Program[] = [];
+  t.after(async () => {
+    for (const program of programs) program.kill('SIGKILL');
+    await Promise.all(programs.map((program) => program.ended));
+    const left = await postmaster(dataDir).catch(() => undefined);
+    if (left !== undefined && !(await isGone(left))) process.kill(left, 'SIGKILL');
+    await rm(home, { recursive: true, force: true });
+  });
   const run: Site['run'] = (args, env = {}) => {
     const program = runProgram(args, { env: { ...own, ...env }, user });
-    t.after(() => program.kill('SIGKILL'));
+    programs.push(program);
     return program;
   };
   return { user, dataDir, port, run };
@@ -80,12 +87,6 @@ after(removeCopies);
 suite(isRoot ? 'as root' : 'as an ordinary user', () => lifecycle(undefined));
 suite('as an ordinary user beside root', { skip: isRoot ? false : 'needs root' }, () => {
   lifecycle(nobody);
-
-  test('a data directory that cannot be written is refused', async (t) => {
-    const { run, dataDir } = await site(t, nobody);
-    await mkdir(dataDir, { mode: 0o555 });
-    assert.match(await refusal(run(['start'])), /data.*permission denied/);
-  });
 
   test("root's data directory is refused to others", async (t) => {
     const { run, dataDir } = await site(t, undefined);
@@ -235,6 +236,12 @@ suite('what is printed and what is refused', () => {
     t.after(() => other.close());
     assert.match(await refusal(run(['start'])), new RegExp(`Port ${port} is used`));
     await assert.rejects(postmaster(dataDir));
+  });
+
+  test('a data directory that cannot be written is refused', async (t) => {
+    const { run, dataDir } = await site(t, isRoot ? nobody : undefined);
+    await mkdir(dataDir, { mode: 0o555 }); // root's own, or ours without the right to write
+    assert.match(await refusal(run(['start'])), /data.*permission denied/);
   });
 
   test('a data directory of something else is refused and left as it was', async (t) => {
