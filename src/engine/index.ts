@@ -17,6 +17,8 @@ export interface Engine {
    * booking id, same key) may then be sent again and takes effect at most once.
    */
   perform(tenant: Uuid, command: Command): Promise<Outcome>;
+  /** Commands of a tenant that wait: many of them are a rush, in which advice costs more than it is worth. */
+  waiting(tenant: Uuid): number;
   /** Finishes what is waiting and turns away what comes after. */
   drain(): Promise<void>;
 }
@@ -24,5 +26,5 @@ export interface Engine {
 /** `width` batches run at a time, each on one connection; leave connections of the pool for reads. */
 export function openEngine({ width, ...batches }: BatchOptions & { width: number }): Engine {
   const lanes = openLanes(batchRunner(batches), width);
-  return { perform: lanes.submit, drain: lanes.drain };
+  return { perform: lanes.submit, waiting: lanes.waiting, drain: lanes.drain };
 }

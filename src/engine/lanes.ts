@@ -25,6 +25,8 @@ interface Lane {
 
 export interface Lanes {
   submit(tenant: Uuid, command: Command): Promise<Outcome>;
+  /** Commands of a tenant that wait for their batch. */
+  waiting(tenant: Uuid): number;
   /** Resolves when nothing waits or runs; commands submitted later are turned away. */
   drain(): Promise<void>;
 }
@@ -109,7 +111,7 @@ export function openLanes(
     return lanes.size === 0 ? Promise.resolve() : new Promise((resolve) => (emptied = resolve));
   }
 
-  return { submit, drain };
+  return { submit, waiting: (tenant) => lanes.get(tenant)?.queue.length ?? 0, drain };
 }
 
 /** The next batch of a lane, without those who came before `oldest`. */

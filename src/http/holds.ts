@@ -68,7 +68,7 @@ export function holdRoute(app: App, deps: HoldDeps): void {
         guards: resolved.guards,
         ttlSeconds: ttl(body.ttlSeconds, resolved.ttls),
       }));
-      await explainRefusal(kinds, context, outcome, lines);
+      await explainRefusal(deps, context, outcome, lines);
       return sendAnswer(reply, answerOf(outcome, 201));
     },
   );
@@ -81,7 +81,8 @@ function ttl(asked: number | undefined, ofKinds: ResolvedLines['ttls']): number 
 }
 
 /** Moves lines of a booking to other times or places: takes the new and gives back the old, or changes nothing. */
-export function rescheduleRoute(app: App, { db, engine, kinds }: HoldDeps): void {
+export function rescheduleRoute(app: App, deps: HoldDeps): void {
+  const { db, engine, kinds } = deps;
   const Line = Type.Object(
     { no: Whole(1, 1_000) },
     { additionalProperties: true, description: 'The number of a line and what changes in it' },
@@ -120,7 +121,7 @@ export function rescheduleRoute(app: App, { db, engine, kinds }: HoldDeps): void
         lines: resolved.lines,
         guards: resolved.guards,
       }));
-      await explainRefusal(kinds, context, outcome, lines);
+      await explainRefusal(deps, context, outcome, lines);
       return sendAnswer(reply, answerOf(outcome, 200));
     },
   );
@@ -140,7 +141,7 @@ function changedLine(
 }
 
 async function explainRefusal(
-  kinds: readonly Kind[],
+  { engine, kinds }: HoldDeps,
   context: Context,
   outcome: Outcome,
   lines: readonly HoldLine[],
@@ -150,6 +151,6 @@ async function explainRefusal(
   const first = lines.find((line) => line.no === outcome.conflicts[0]?.line && !isLimit); // no other place would do
   throw new Problem('capacity_unavailable', 'Somebody else has what you asked for. Nothing was changed.', {
     conflicts: outcome.conflicts,
-    alternatives: await alternatives(kinds, { ...context, fresh: false }, first),
+    alternatives: await alternatives(engine, kinds, { ...context, fresh: false }, first),
   });
 }

@@ -1,8 +1,10 @@
 import type { Command, Engine, HoldLine, Outcome } from '../engine/index.ts';
 import type { AskedLine, Kind, ResolveContext, Resolved } from '../kinds/kind.ts';
 
-/** Refusals that look for alternatives at the same time; in a rush the rest are answered without. */
+/** Refusals that look for alternatives at the same time; the rest are answered without. */
 const SEARCHES_AT_ONCE = 4;
+/** With more requests than this waiting it is a rush, and nobody looks: the answer matters more than the advice. */
+const CALM = 16;
 let searching = 0;
 
 export type Context = Omit<ResolveContext, 'fresh'>;
@@ -30,14 +32,16 @@ export async function performResolved(
   return first.outcome.result === 'stale' ? perform(true) : first;
 }
 
-/** What could be had instead of the first line that was refused; empty when too many ask at once. */
+/** What could be had instead of the first line that was refused; empty in a rush. */
 export async function alternatives(
+  engine: Engine,
   kinds: readonly Kind[],
   context: ResolveContext,
   refused: HoldLine | undefined,
 ): Promise<readonly object[]> {
   const kind = refused === undefined ? undefined : kindOf(kinds, refused.kind);
-  if (kind === undefined || refused === undefined || searching >= SEARCHES_AT_ONCE) return [];
+  if (kind === undefined || refused === undefined) return [];
+  if (searching >= SEARCHES_AT_ONCE || engine.waiting(context.tenant.id) > CALM) return [];
   searching += 1;
   try {
     return await kind.alternatives(context, refused);
