@@ -11,7 +11,9 @@ const START_TIMEOUT_S = 120; // crash recovery after a kill can take its time
 const STOP_TIMEOUT_MS = 60_000;
 const CONTROL_TIMEOUT_MS = 20_000;
 const POLL_MS = 20;
-const PORT_TRIES = 5;
+const START_TIMEOUT_MS = (START_TIMEOUT_S + 5) * 1000;
+const START_TRIES = 20;
+const DYING_MS = 100;
 
 /** For a small machine: PostgreSQL's own defaults assume a dedicated server. */
 const SETTINGS: Readonly<Record<string, string>> = {
@@ -38,10 +40,15 @@ export interface Postmaster {
 
 /** The server of this cluster that runs now, undefined when none does, whatever a stale postmaster.pid says. */
 export async function running(cluster: string): Promise<Postmaster | undefined> {
+  const noted = await notedPostmaster(cluster);
+  return noted !== undefined && (await isPostmaster(noted.pid, cluster)) ? noted : undefined;
+}
+
+/** What postmaster.pid says; the file of a killed server stays. */
+async function notedPostmaster(cluster: string): Promise<Postmaster | undefined> {
   const text = await readFile(join(cluster, 'postmaster.pid'), 'utf8').catch(() => '');
-  const [pid, , , port] = text.split('\n').map(Number);
-  if (pid === undefined || !(pid > 0) || port === undefined || !(port > 0)) return undefined;
-  return (await isPostmaster(pid, cluster)) ? { pid, port } : undefined;
+  const [pid = 0, , , port = 0] = text.split('\n').map(Number);
+  return pid > 0 && port > 0 ? { pid, port } : undefined;
 }
 
 // After a power cut the number in a stale file may belong to any process (or to a dead one that nobody reaped), and
@@ -53,8 +60,9 @@ async function isPostmaster(pid: number, cluster: string): Promise<boolean> {
 }
 
 /**
- * Starts the server of a cluster and waits until it takes connections. Undefined when another process was
- * faster; throws a Refusal with PostgreSQL's own last word when it cannot start.
+ * Starts the server of a cluster, after a crash on the port it had (others still hold its URL), and waits until it
+ * takes connections. Undefined when another process was faster; throws a Refusal with PostgreSQL's own last word when
+ * it cannot start.
  */
 export async function start(
   cluster: string,
@@ -65,33 +73,32 @@ export async function start(
   const account = await accountOf(cluster);
   const { pgCtl } = await findBinaries(account, dataDir);
   const log = join(cluster, 'server.log');
-  let port = wishedPort ?? (await freePort());
+  let port = wishedPort ?? (await notedPostmaster(cluster))?.port ?? (await freePort());
   for (let tries = 1; ; tries += 1) {
     await dropStalePidFile(cluster);
     await rename(log, `${log}.old`).catch(() => undefined); // keeps what is on disk to two runs
-    const options = settingsText({ ...SETTINGS, ...extra, port: String(port) });
-    const args = [
-      'start',
-      '-w',
-      '-s',
-      '-t',
-      String(START_TIMEOUT_S),
-      '-D',
-      cluster,
-      '-l',
-      log,
-      '-o',
-      options,
-    ];
-    const started = await run(pgCtl, args, account, (START_TIMEOUT_S + 5) * 1000);
+    const started = await run(
+      pgCtl,
+      startArgs(cluster, log, { ...extra, port: String(port) }),
+      account,
+      START_TIMEOUT_MS,
+    );
     const server = await running(cluster);
     if (started.ok) return server;
     if (server !== undefined) return undefined;
-    const said = await readFile(log, 'utf8').catch(() => '');
-    if (tries === PORT_TRIES || !said.includes('could not bind'))
-      throw cannotStart(cluster, said || started.output);
-    port = await freePort();
+    const said = (await readFile(log, 'utf8').catch(() => '')) || started.output;
+    const portTaken = said.includes('could not bind');
+    if (tries === START_TRIES || !(portTaken || said.includes('is still in use')))
+      throw new Refusal(`The embedded PostgreSQL in ${cluster} does not start: ${complaintIn(said)}`);
+    if (portTaken) port = await freePort();
+    else await wait(DYING_MS); // the last processes of a killed server are on their way out
   }
+}
+
+function startArgs(cluster: string, log: string, extra: Settings): string[] {
+  const options = Object.entries({ ...SETTINGS, ...extra }).map(([name, value]) => `-c ${name}='${value}'`);
+  const patience = ['-w', '-t', String(START_TIMEOUT_S)];
+  return ['start', '-s', ...patience, '-D', cluster, '-l', log, '-o', options.join(' ')];
 }
 
 /** Stops the server of a cluster at once and cleanly: open transactions are rolled back. */
@@ -141,16 +148,6 @@ function isAlive(pid: number): boolean {
   } catch {
     return false; // gone, or another user's: PostgreSQL judges the same
   }
-}
-
-function settingsText(settings: Settings): string {
-  return Object.entries(settings)
-    .map(([name, value]) => `-c ${name}='${value}'`)
-    .join(' ');
-}
-
-function cannotStart(cluster: string, said: string): Refusal {
-  return new Refusal(`The embedded PostgreSQL in ${cluster} does not start: ${complaintIn(said)}`);
 }
 
 /** A port that nobody uses at this moment; whoever takes it meanwhile makes the start try another. */
