@@ -1,5 +1,6 @@
 import type { Command, Engine, HoldLine, Outcome } from '../engine/index.ts';
 import type { AskedLine, Kind, ResolveContext, Resolved } from '../kinds/kind.ts';
+import { Problem } from '../platform/errors.ts';
 
 /** Refusals that look for alternatives at the same time; the rest are answered without. */
 const SEARCHES_AT_ONCE = 4;
@@ -23,13 +24,17 @@ export async function performResolved(
   asked: readonly AskedLine<{ kind: string }>[],
   command: (resolved: ResolvedLines) => Command,
 ): Promise<{ outcome: Outcome; lines: readonly HoldLine[] }> {
-  const perform = async (fresh: boolean) => {
-    const resolved = await resolve(kinds, { ...context, fresh }, asked);
+  const anew = () => resolve(kinds, { ...context, fresh: true }, asked);
+  const perform = async (resolved: ResolvedLines) => {
     const outcome = await engine.perform(context.tenant.id, command(resolved));
     return { outcome, lines: resolved.lines };
   };
-  const first = await perform(false);
-  return first.outcome.result === 'stale' ? perform(true) : first;
+  const kept = await resolve(kinds, { ...context, fresh: false }, asked).catch((error: unknown) => {
+    if (error instanceof Problem) return anew(); // what stood in the way may be gone: never refused from a cache
+    throw error;
+  });
+  const first = await perform(kept);
+  return first.outcome.result === 'stale' ? perform(await anew()) : first;
 }
 
 /** What could be had instead of the first line that was refused; empty in a rush. */

@@ -136,6 +136,8 @@ test('a room that bookings need cannot be removed, only archived; an archived on
     ((await get(`/rooms?limit=100&${query}`)).body as { data: { id: string }[] }).data.map(({ id }) => id);
   assert.ok(!(await ids('')).includes(room.id));
   assert.ok((await ids('archived=true')).includes(room.id));
+  assert.equal((await patch(room.id, { archived: false })).status, 200);
+  assert.equal((await post('/holds', line(room.id, at(10), at(11)))).status, 201, 'refused from no memory');
 });
 
 test('an unbooked room can be removed and is gone everywhere', async () => {
