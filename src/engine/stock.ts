@@ -1,0 +1,89 @@
+import { hash } from 'node:crypto';
+import type { Transaction } from '../platform/db.ts';
+import type { Uuid } from '../platform/id.ts';
+import { statement } from '../platform/statement.ts';
+import { ONLY_BUCKET } from './claim.ts';
+import * as sql from './queries.ts';
+
+const insertStock = statement('engine.insertStock', {
+  params: ['uuid', 'uuid[]', 'int4[]'],
+  columns: {},
+  text: `insert into engine.stock as s (tenant_id, resource_id, capacity)
+    select k.tenant_id, n.resource_id, n.capacity
+    from engine.tenant_clock k cross join unnest($2::uuid[], $3::int[]) as n (resource_id, capacity)
+    where k.tenant_id = $1`,
+});
+
+const emptyStock = statement('engine.emptyStock', {
+  params: ['uuid', 'uuid[]'],
+  columns: {},
+  text: `update engine.stock s set capacity = 0, overbook = 0
+    where s.tenant_id = $1 and s.resource_id = any ($2::uuid[])`,
+});
+
+/** Rides stock_claim_by_stock. */
+const heldOf = statement('engine.heldOfStock', {
+  params: ['uuid', 'uuid[]'],
+  columns: { bookings: 'int8', units: 'int8' },
+  text: `select count(distinct c.booking_id) as bookings, coalesce(sum(c.units), 0) as units
+    from engine.stock_claim c
+    where c.tenant_id = $1 and c.resource_id = any ($2::uuid[]) and c.units > 0
+      and (c.expires_at is null or c.expires_at > statement_timestamp())`,
+});
+
+/** Rows of one statement: much longer parameters make the driver slower than a second packet. */
+const CHUNK = 5_000;
+
+/** Opens counted resources that have one bucket. */
+export async function openStock(
+  tx: Transaction,
+  rows: readonly { resourceId: Uuid; capacity: number }[],
+): Promise<void> {
+  for (const chunk of chunks(rows))
+    await tx.run(
+      insertStock,
+      chunk.map((row) => row.resourceId),
+      chunk.map((row) => row.capacity),
+    );
+}
+
+/**
+ * Waits for the sales of these resources that are under way and holds off new ones until the transaction ends: for
+ * writers that must see every sale, or none after them. Answers how many units are taken.
+ */
+export async function lockStock(tx: Transaction, resourceIds: readonly Uuid[]): Promise<number> {
+  const rows = await tx.run(
+    sql.lockStock,
+    resourceIds,
+    resourceIds.map(() => ONLY_BUCKET),
+  );
+  return rows.reduce((sum, row) => sum + row.taken, 0);
+}
+
+/** How many bookings hold how many units of these resources now. */
+export async function heldNow(
+  tx: Transaction,
+  resourceIds: readonly Uuid[],
+): Promise<{ bookings: number; units: number }> {
+  const [held] = await tx.run(heldOf, resourceIds);
+  return held ?? { bookings: 0, units: 0 };
+}
+
+/**
+ * Takes resources that nobody claims off sale for good. Their rows stay behind with nothing in them: to delete one,
+ * the foreign key of the claims would look through all claims of the tenant.
+ */
+export async function closeStock(tx: Transaction, resourceIds: readonly Uuid[]): Promise<void> {
+  for (const chunk of chunks(resourceIds)) await tx.run(emptyStock, chunk);
+}
+
+/** The stock row behind a limit, the same for the same words: `limitId(event, client)` is "so many per client". */
+export function limitId(...of: readonly string[]): Uuid {
+  const hex = hash('sha256', JSON.stringify(of));
+  // UUID v8 (RFC 9562): whatever bits its maker likes, but for those of version and variant.
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+}
+
+function* chunks<T>(rows: readonly T[]): Generator<readonly T[]> {
+  for (let i = 0; i < rows.length; i += CHUNK) yield rows.slice(i, i + CHUNK);
+}
