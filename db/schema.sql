@@ -5,6 +5,8 @@ create extension btree_gist;
 create schema engine;
 grant usage on schema engine to holdfast_app;
 grant usage on schema engine to holdfast_worker;
+create schema events;
+grant usage on schema events to holdfast_app;
 create schema people;
 grant usage on schema people to holdfast_app;
 grant usage on schema people to holdfast_worker;
@@ -268,6 +270,112 @@ create policy worker_reads on engine.tenant_clock for select to holdfast_worker
   using (true);
 grant insert, select, update on engine.tenant_clock to holdfast_app;
 grant select on engine.tenant_clock to holdfast_worker;
+
+create table events.event (
+  tenant_id uuid not null,
+  id uuid not null,
+  venue_id uuid not null,
+  name text not null,
+  state text not null default 'draft'::text,
+  starts_at timestamp with time zone not null,
+  ends_at timestamp with time zone,
+  sale_from timestamp with time zone,
+  sale_to timestamp with time zone,
+  hold_ttl_seconds integer,
+  max_per_order integer,
+  max_per_client integer,
+  version integer not null default 1,
+  created_at timestamp with time zone not null,
+  constraint event_pkey PRIMARY KEY (tenant_id, id),
+  constraint event_tenant_id_venue_id_fkey FOREIGN KEY (tenant_id, venue_id) REFERENCES events.venue(tenant_id, id),
+  constraint event_ends_after_start CHECK ((starts_at < ends_at)),
+  constraint event_hold_ttl_seconds_check CHECK (((hold_ttl_seconds >= 1) AND (hold_ttl_seconds <= 3600))),
+  constraint event_max_per_client_check CHECK ((max_per_client >= 1)),
+  constraint event_max_per_order_check CHECK ((max_per_order >= 1)),
+  constraint event_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+  constraint event_sale_ends_after_start CHECK ((sale_from < sale_to)),
+  constraint event_state_check CHECK ((state = ANY (ARRAY['draft'::text, 'onSale'::text, 'paused'::text, 'cancelled'::text])))
+);
+CREATE INDEX event_by_age ON events.event USING btree (tenant_id, created_at, id);
+CREATE INDEX event_by_name ON events.event USING btree (tenant_id, name, id);
+CREATE INDEX event_by_start ON events.event USING btree (tenant_id, starts_at, id);
+CREATE INDEX event_by_venue ON events.event USING btree (tenant_id, venue_id);
+alter table events.event enable row level security;
+alter table events.event force row level security;
+create policy tenant_wall on events.event for all to public
+  using ((tenant_id = (NULLIF(current_setting('holdfast.tenant'::text, true), ''::text))::uuid))
+  with check ((tenant_id = (NULLIF(current_setting('holdfast.tenant'::text, true), ''::text))::uuid));
+grant delete, insert, select, update on events.event to holdfast_app;
+
+create table events.event_section (
+  tenant_id uuid not null,
+  event_id uuid not null,
+  no integer not null,
+  id uuid not null,
+  last_id uuid not null,
+  name text not null,
+  kind text not null,
+  capacity integer not null,
+  layout jsonb,
+  amount_minor bigint not null,
+  constraint event_section_pkey PRIMARY KEY (tenant_id, event_id, no),
+  constraint event_section_tenant_id_event_id_fkey FOREIGN KEY (tenant_id, event_id) REFERENCES events.event(tenant_id, id) ON DELETE CASCADE,
+  constraint event_section_amount_minor_check CHECK ((amount_minor >= 0)),
+  constraint event_section_capacity_check CHECK ((capacity >= 1)),
+  constraint event_section_kind_check CHECK ((kind = ANY (ARRAY['seated'::text, 'standing'::text]))),
+  constraint event_section_no_check CHECK (((no >= 1) AND (no <= 200)))
+);
+alter table events.event_section enable row level security;
+alter table events.event_section force row level security;
+create policy tenant_wall on events.event_section for all to public
+  using ((tenant_id = (NULLIF(current_setting('holdfast.tenant'::text, true), ''::text))::uuid))
+  with check ((tenant_id = (NULLIF(current_setting('holdfast.tenant'::text, true), ''::text))::uuid));
+grant delete, insert, select, update on events.event_section to holdfast_app;
+
+create table events.section (
+  tenant_id uuid not null,
+  venue_id uuid not null,
+  no integer not null,
+  name text not null,
+  kind text not null,
+  capacity integer not null,
+  layout jsonb,
+  constraint section_pkey PRIMARY KEY (tenant_id, venue_id, no),
+  constraint section_name_unique UNIQUE (tenant_id, venue_id, name),
+  constraint section_tenant_id_venue_id_fkey FOREIGN KEY (tenant_id, venue_id) REFERENCES events.venue(tenant_id, id) ON DELETE CASCADE,
+  constraint section_capacity_check CHECK ((capacity >= 1)),
+  constraint section_kind_check CHECK ((kind = ANY (ARRAY['seated'::text, 'standing'::text]))),
+  constraint section_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+  constraint section_no_check CHECK (((no >= 1) AND (no <= 200))),
+  constraint section_rows_with_seats CHECK (((kind = 'seated'::text) = (layout IS NOT NULL)))
+);
+alter table events.section enable row level security;
+alter table events.section force row level security;
+create policy tenant_wall on events.section for all to public
+  using ((tenant_id = (NULLIF(current_setting('holdfast.tenant'::text, true), ''::text))::uuid))
+  with check ((tenant_id = (NULLIF(current_setting('holdfast.tenant'::text, true), ''::text))::uuid));
+grant delete, insert, select on events.section to holdfast_app;
+
+create table events.venue (
+  tenant_id uuid not null,
+  id uuid not null,
+  name text not null,
+  timezone text not null,
+  archived_at timestamp with time zone,
+  version integer not null default 1,
+  created_at timestamp with time zone not null,
+  constraint venue_pkey PRIMARY KEY (tenant_id, id),
+  constraint venue_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES people.tenant(tenant_id),
+  constraint venue_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200)))
+);
+CREATE INDEX venue_by_age ON events.venue USING btree (tenant_id, created_at, id);
+CREATE INDEX venue_by_name ON events.venue USING btree (tenant_id, name, id);
+alter table events.venue enable row level security;
+alter table events.venue force row level security;
+create policy tenant_wall on events.venue for all to public
+  using ((tenant_id = (NULLIF(current_setting('holdfast.tenant'::text, true), ''::text))::uuid))
+  with check ((tenant_id = (NULLIF(current_setting('holdfast.tenant'::text, true), ''::text))::uuid));
+grant delete, insert, select, update on events.venue to holdfast_app;
 
 create table people.api_key (
   tenant_id uuid not null,

@@ -26,40 +26,42 @@ export async function twoTenants(): Promise<TwoTenants> {
 async function fullTenant(made: TestApp): Promise<FullTenant> {
   const { tenant, base, keys } = await made.tenantWith('owner');
   const [key = ''] = keys;
-  const post = async (path: string, body: unknown) => {
+  const post = async (path: string, body: unknown, status = 201) => {
     const answer = await call(made.app, 'POST', `${base}${path}`, {
       key,
       body,
       headers: { 'idempotency-key': `filling ${path}`.replaceAll(' ', '-') },
     });
-    assert.equal(answer.status, 201, answer.text);
+    assert.equal(answer.status, status, answer.text);
     return answer.body;
   };
   const room = await post('/rooms', { name: 'Blue', building: 'Main', capacity: 10 });
   const day = new Date(Date.now() + 86_400_000).toISOString().slice(0, 10);
   const line = { kind: 'room', roomId: room['id'], start: `${day}T10:00:00Z`, end: `${day}T11:00:00Z` };
-  const booking = await post('/holds', { lines: [line] });
-  await fillByHand(made, tenant.id, String(booking['id']));
+  const sections = [{ name: 'Floor', kind: 'standing', capacity: 10 }];
+  const venue = await post('/venues', { name: 'Arena', sections });
+  const event = await post('/events', {
+    ...{ name: 'Concert', venueId: venue['id'], startsAt: `${day}T20:00:00Z` },
+    prices: [{ section: 'Floor', amountMinor: 1_000 }],
+  });
+  await post(`/events/${String(event['id'])}/publish`, {}, 200);
+  const [price] = event['prices'] as { sectionId: Uuid }[];
+  const admission = { kind: 'admission', eventId: event['id'], sectionId: price?.sectionId, quantity: 1 };
+  const booking = await post('/holds', { lines: [line, admission] });
+  await fillByHand(made, tenant.id);
   const ids = {
     rooms: String(room['id']),
     buildings: String(room['buildingId']),
+    venues: String(venue['id']),
+    events: String(event['id']),
     bookings: String(booking['id']),
   };
   return { id: tenant.id, base, key, ids };
 }
 
-/** What no call of the API writes: no kind counts units yet, and readers of the changes run beside the server. */
-async function fillByHand({ database }: TestApp, tenant: Uuid, booking: Uuid): Promise<void> {
+/** What no call of the API writes: readers of the changes run beside the server. */
+async function fillByHand({ database }: TestApp, tenant: Uuid): Promise<void> {
   await asOwner(database.ownerUrl, async (client) => {
-    await client.query(
-      'insert into engine.stock (tenant_id, resource_id, capacity, taken) values ($1, $2, 5, 1)',
-      [tenant, booking],
-    );
-    await client.query(
-      `insert into engine.stock_claim (tenant_id, resource_id, bucket, booking_id, line_no, units)
-       values ($1, $2, '-infinity', $2, 1, 1)`,
-      [tenant, booking],
-    );
     await client.query(`insert into engine.feed_position (tenant_id, reader, seq) values ($1, 'test', 0)`, [
       tenant,
     ]);

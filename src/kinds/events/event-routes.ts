@@ -1,0 +1,215 @@
+import { Type } from 'typebox';
+import { once } from '../../engine/idempotency.ts';
+import { can, type Actor } from '../../people/access.ts';
+import { repeatable, sendAnswer } from '../../people/repeat.ts';
+import type { App } from '../../people/route.ts';
+import type { Database } from '../../platform/db.ts';
+import { answerList, listAnswer, listQuery } from '../../platform/list.ts';
+import { etag, requireVersion } from '../../platform/precondition.ts';
+import { IdPath, Note, parseInstant, strict } from '../../platform/schema.ts';
+import { eventList } from './event-queries.ts';
+import { createEvent, deleteEvent, readEvent, toEvent, updateEvent } from './event.ts';
+import { inventoryText } from './inventory.ts';
+import { cancelEvent, moveEvent, type EventMove } from './life.ts';
+import * as schema from './schema.ts';
+
+const tags = ['Events'];
+const read = { permission: 'catalogue.read' } as const;
+const write = { permission: 'catalogue.write' } as const;
+
+export function eventRoutes(app: App, { db }: { db: Database }): void {
+  readRoutes(app, db);
+  inventoryRoute(app, db);
+  writeRoutes(app, db);
+  moveRoute(app, db, 'publish', 'Put a draft on sale');
+  moveRoute(app, db, 'pause', 'Pause the sale of an event');
+  moveRoute(app, db, 'resume', 'Go on with the sale of an event');
+  cancelRoute(app, db);
+}
+
+/** Customers see an event once it was published. */
+function seesDrafts({ role }: Actor): boolean {
+  return can(role, 'booking.all');
+}
+
+function readRoutes(app: App, db: Database): void {
+  app.get(
+    '/events',
+    {
+      schema: {
+        tags,
+        summary: 'List events',
+        operationId: 'listEvents',
+        querystring: listQuery(eventList, schema.Event, schema.EventFilters),
+        response: { 200: listAnswer(schema.Event) },
+      },
+      config: read,
+    },
+    ({ actor, query }) =>
+      answerList(db, actor.tenant.id, eventList, query, [...eventFilters(query), seesDrafts(actor)], toEvent),
+  );
+
+  app.get(
+    '/events/:id',
+    {
+      schema: {
+        tags,
+        summary: 'Read an event',
+        operationId: 'getEvent',
+        params: IdPath,
+        response: { 200: schema.Event },
+      },
+      config: read,
+    },
+    async ({ actor, params }, reply) => {
+      const event = await db.inTenant(actor.tenant.id, (tx) => readEvent(tx, params.id, seesDrafts(actor)));
+      return reply.header('etag', etag(event.version)).send(event);
+    },
+  );
+}
+
+function eventFilters({ venueId, state, from, to, search }: schema.EventFilters) {
+  const instant = (text: string | undefined) => (text === undefined ? null : parseInstant(text));
+  return [venueId ?? null, state ?? null, instant(from), instant(to), search ?? null] as const;
+}
+
+function inventoryRoute(app: App, db: Database): void {
+  app.get(
+    '/events/:id/inventory',
+    {
+      schema: {
+        tags,
+        summary: 'See what can still be had of an event',
+        operationId: 'getInventory',
+        params: IdPath,
+        querystring: strict({
+          seats: Type.Optional(Type.Boolean({ default: false, description: 'Show every seat too' })),
+        }),
+        response: { 200: schema.Inventory },
+      },
+      config: read,
+    },
+    async ({ actor, params, query }, reply) => {
+      const asked = { withSeats: query.seats ?? false, withDrafts: seesDrafts(actor) };
+      const body = await inventoryText(db, actor.tenant.id, params.id, asked);
+      return sendAnswer(reply, { status: 200, body, replayed: false });
+    },
+  );
+}
+
+function writeRoutes(app: App, db: Database): void {
+  app.post(
+    '/events',
+    {
+      schema: {
+        tags,
+        summary: 'Add an event as a draft',
+        operationId: 'createEvent',
+        body: schema.NewEvent,
+        response: { 201: schema.Event },
+      },
+      config: write,
+    },
+    async (request, reply) => {
+      const { actor, body } = request;
+      const made = await once(db, actor.tenant.id, repeatable(request), async (tx) => ({
+        status: 201,
+        body: JSON.stringify(await createEvent(tx, actor.principal, body)),
+      }));
+      return sendAnswer(reply, made);
+    },
+  );
+
+  app.patch(
+    '/events/:id',
+    {
+      schema: {
+        tags,
+        summary: 'Change an event',
+        operationId: 'updateEvent',
+        params: IdPath,
+        body: schema.EventPatch,
+        response: { 200: schema.Event },
+      },
+      config: write,
+    },
+    async (request, reply) => {
+      const { actor, params, body } = request;
+      const event = await db.inTenant(actor.tenant.id, (tx) =>
+        updateEvent(tx, actor.principal, params.id, body, (version) => requireVersion(request, version)),
+      );
+      return reply.header('etag', etag(event.version)).send(event);
+    },
+  );
+
+  app.delete(
+    '/events/:id',
+    {
+      schema: {
+        tags,
+        summary: 'Remove an event that no booking needs',
+        operationId: 'deleteEvent',
+        params: IdPath,
+        response: { 204: Type.Null({ description: 'Removed' }) },
+      },
+      config: write,
+    },
+    async (request, reply) => {
+      const { actor, params } = request;
+      await db.inTenant(actor.tenant.id, (tx) =>
+        deleteEvent(tx, actor.principal, params.id, (version) => requireVersion(request, version)),
+      );
+      return reply.code(204).send(null);
+    },
+  );
+}
+
+function moveRoute(app: App, db: Database, verb: Exclude<EventMove, 'cancel'>, summary: string): void {
+  app.post(
+    `/events/:id/${verb}`,
+    {
+      schema: {
+        tags,
+        summary,
+        operationId: `${verb}Event`,
+        params: IdPath,
+        body: Type.Optional(strict({})),
+        response: { 200: schema.Event },
+      },
+      config: write,
+    },
+    async (request, reply) => {
+      const { actor, params } = request;
+      const moved = await once(db, actor.tenant.id, repeatable(request), async (tx) => ({
+        status: 200,
+        body: JSON.stringify(await moveEvent(tx, actor.principal, params.id, verb)),
+      }));
+      return sendAnswer(reply, moved);
+    },
+  );
+}
+
+function cancelRoute(app: App, db: Database): void {
+  app.post(
+    '/events/:id/cancel',
+    {
+      schema: {
+        tags,
+        summary: 'Cancel an event and see how many bookings are affected',
+        operationId: 'cancelEvent',
+        params: IdPath,
+        body: Type.Optional(strict({ reason: Type.Optional(Note(500)) })),
+        response: { 200: schema.CancelledEvent },
+      },
+      config: write,
+    },
+    async (request, reply) => {
+      const { actor, params, body } = request;
+      const cancelled = await once(db, actor.tenant.id, repeatable(request), async (tx) => ({
+        status: 200,
+        body: JSON.stringify(await cancelEvent(tx, actor.principal, params.id, body?.reason)),
+      }));
+      return sendAnswer(reply, cancelled);
+    },
+  );
+}

@@ -1,0 +1,203 @@
+import { recordChange } from '../../engine/change.ts';
+import { dropGuard, raiseGuard } from '../../engine/guard.ts';
+import { closeStock, lockStock, openStock } from '../../engine/stock.ts';
+import { iso, type Instant } from '../../platform/clock.ts';
+import type { Transaction } from '../../platform/db.ts';
+import { notFound, Problem, ruleViolated } from '../../platform/errors.ts';
+import { uuidV7, type Uuid } from '../../platform/id.ts';
+import { parseInstant } from '../../platform/schema.ts';
+import type { Row } from '../../platform/statement.ts';
+import * as sql from './event-queries.ts';
+import { seatId, sectionId } from './place.ts';
+import type { Event, EventPatch, NewEvent, Prices } from './schema.ts';
+import * as venues from './venue-queries.ts';
+
+/** What can be changed of an event but its prices, as it is written outside. */
+type Terms = Omit<Required<NewEvent>, 'venueId' | 'prices'>;
+
+const NO_TERMS = {
+  endsAt: null,
+  saleFrom: null,
+  saleTo: null,
+  holdTtlSeconds: null,
+  maxPerOrder: null,
+  maxPerClient: null,
+};
+
+export function toEvent(row: Row<typeof sql.eventById.columns>): Event {
+  return {
+    ...row,
+    state: row.state as Event['state'],
+    prices: row.prices as Event['prices'],
+    startsAt: iso(row.startsAt),
+    endsAt: moment(row.endsAt),
+    saleFrom: moment(row.saleFrom),
+    saleTo: moment(row.saleTo),
+    createdAt: iso(row.createdAt),
+  };
+}
+
+/** Creates a draft with a copy of the priced sections of its venue. */
+export async function createEvent(tx: Transaction, actor: string, asked: NewEvent): Promise<Event> {
+  const terms = keptTerms({ ...NO_TERMS, ...asked });
+  const id = uuidV7();
+  const sections = await pricedSections(tx, id, asked);
+  await tx.run(sql.insertEvent, id, asked.venueId, ...terms);
+  await insertSections(tx, id, sections);
+  await raiseGuard(tx, id, 1);
+  await recordChange(tx, { type: 'event.created', resourceIds: [id], actor });
+  return readEvent(tx, id);
+}
+
+/** Changes the fields sent. `check` sees the version under the event's lock and throws when the caller's is older. */
+export async function updateEvent(
+  tx: Transaction,
+  actor: string,
+  id: Uuid,
+  patch: EventPatch,
+  check: (version: number) => void,
+): Promise<Event> {
+  const before = await lockEvent(tx, id);
+  check(before.version);
+  const terms = keptTerms({ ...(await readEvent(tx, id)), ...patch });
+  const { sections } = await stopSales(tx, before);
+  await tx.run(sql.updateEvent, id, ...terms);
+  if (patch.prices !== undefined) {
+    const prices = priceBySection(patch.prices, sections);
+    await tx.run(sql.updatePrices, id, [...prices.keys()], [...prices.values()]);
+  }
+  await recordChange(tx, { type: 'event.updated', resourceIds: [id], actor, payload: patch });
+  return readEvent(tx, id);
+}
+
+/** Removes an event that no booking claims a place of. Throws `in_use` otherwise: such an event is cancelled. */
+export async function deleteEvent(
+  tx: Transaction,
+  actor: string,
+  id: Uuid,
+  check: (version: number) => void,
+): Promise<void> {
+  const event = await lockEvent(tx, id);
+  check(event.version);
+  const { sections, taken } = await stopSales(tx, event);
+  if (taken > 0)
+    throw new Problem('in_use', 'Bookings still need this event. Cancel it instead: POST .../cancel.');
+  const places = sections.flatMap((section) => [section.id, ...seatIds(section)]);
+  if (event.state !== 'draft') await closeStock(tx, places);
+  await tx.run(sql.deleteEvent, id);
+  await dropGuard(tx, id);
+  await recordChange(tx, { type: 'event.deleted', resourceIds: [id], actor });
+}
+
+/** A draft exists only for those who may see it: others are told that there is no such event. */
+export async function readEvent(tx: Transaction, id: Uuid, withDrafts = true): Promise<Event> {
+  const [row] = await tx.run(sql.eventById, id, withDrafts);
+  if (row === undefined) throw notFound('event');
+  return toEvent(row);
+}
+
+export async function lockEvent(tx: Transaction, id: Uuid): Promise<Row<typeof sql.lockEvent.columns>> {
+  const [row] = await tx.run(sql.lockEvent, id);
+  if (row === undefined) throw notFound('event');
+  return row;
+}
+
+/** Opens the stock of each section and seat: from then on they can be sold. */
+export async function openPlaces(tx: Transaction, sections: readonly SectionOfEvent[]): Promise<void> {
+  const rows = sections.flatMap((section) => [
+    { resourceId: section.id, capacity: section.capacity },
+    ...seatIds(section).map((resourceId) => ({ resourceId, capacity: 1 })),
+  ]);
+  await openStock(tx, rows);
+}
+
+/**
+ * For whoever changes what the event is sold by: waits for the sales under way, and whatever comes after the change
+ * was resolved from what is no longer so and is sent back. Answers the event's sections and how much is taken.
+ */
+export async function stopSales(
+  tx: Transaction,
+  event: { id: Uuid; version: number },
+): Promise<{ sections: SectionOfEvent[]; taken: number }> {
+  const sections = await tx.run(sql.sectionsOfEvent, event.id);
+  const taken = await lockStock(
+    tx,
+    sections.map((section) => section.id),
+  );
+  await raiseGuard(tx, event.id, event.version + 1);
+  return { sections, taken };
+}
+
+type SectionOfEvent = Row<typeof sql.sectionsOfEvent.columns>;
+type PricedSection = Row<typeof venues.sectionsOfVenue.columns> & { id: Uuid; amountMinor: number };
+
+async function pricedSections(tx: Transaction, id: Uuid, asked: NewEvent): Promise<PricedSection[]> {
+  const [[venue], sections] = await Promise.all([
+    tx.run(venues.venueById, asked.venueId),
+    tx.run(venues.sectionsOfVenue, asked.venueId),
+  ]);
+  if (venue === undefined) throw ruleViolated('/venueId', 'invalid_reference', 'There is no such venue.');
+  if (venue.archivedAt !== null)
+    throw ruleViolated('/venueId', 'archived', 'This venue is no longer used. Choose another.');
+  const prices = priceBySection(asked.prices, sections);
+  return sections.flatMap((section) => {
+    const amountMinor = prices.get(section.name);
+    return amountMinor === undefined ? [] : [{ ...section, id: sectionId(id, section.no), amountMinor }];
+  });
+}
+
+function priceBySection(prices: Prices, sections: readonly { name: string }[]): Map<string, number> {
+  const bySection = new Map<string, number>();
+  const names = new Set(sections.map((section) => section.name));
+  for (const [i, { section, amountMinor }] of prices.entries()) {
+    const at = `/prices/${i}/section`;
+    if (!names.has(section))
+      throw ruleViolated(at, 'invalid_reference', `There is no section "${section}" here.`);
+    if (bySection.has(section))
+      throw ruleViolated(at, 'duplicate_item', `There are two prices for "${section}".`);
+    bySection.set(section, amountMinor);
+  }
+  return bySection;
+}
+
+async function insertSections(tx: Transaction, id: Uuid, sections: readonly PricedSection[]): Promise<void> {
+  await tx.run(
+    sql.insertEventSections,
+    id,
+    sections.map((section) => section.no),
+    sections.map((section) => section.id),
+    sections.map((section) =>
+      section.kind === 'seated' ? seatId(section.id, section.capacity) : section.id,
+    ),
+    sections.map((section) => section.name),
+    sections.map((section) => section.kind),
+    sections.map((section) => section.capacity),
+    sections.map((section) => section.layout),
+    sections.map((section) => section.amountMinor),
+  );
+}
+
+function seatIds(section: { id: Uuid; kind: string; capacity: number }): Uuid[] {
+  if (section.kind !== 'seated') return [];
+  return Array.from({ length: section.capacity }, (_, i) => seatId(section.id, i + 1));
+}
+
+/** The terms as they are kept, in the order of the columns. Throws `rule_violated` when something ends before it begins. */
+function keptTerms({ name, holdTtlSeconds, maxPerOrder, maxPerClient, ...terms }: Terms) {
+  const startsAt = parseInstant(terms.startsAt);
+  const endsAt = instant(terms.endsAt);
+  const saleFrom = instant(terms.saleFrom);
+  const saleTo = instant(terms.saleTo);
+  if (endsAt !== null && endsAt <= startsAt) throw ruleViolated('/endsAt', 'empty_interval');
+  if (saleFrom !== null && saleTo !== null && saleTo <= saleFrom)
+    throw ruleViolated('/saleTo', 'empty_interval');
+  return [name, startsAt, endsAt, saleFrom, saleTo, holdTtlSeconds, maxPerOrder, maxPerClient] as const;
+}
+
+function instant(text: string | null): Instant | null {
+  return text === null ? null : parseInstant(text);
+}
+
+function moment(at: Instant | null): string | null {
+  return at === null ? null : iso(at);
+}

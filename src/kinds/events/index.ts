@@ -1,0 +1,19 @@
+import type { AskedLine, Kind } from '../kind.ts';
+import { eventAlternatives } from './alternatives.ts';
+import { eventRoutes } from './event-routes.ts';
+import { resolveEventLines } from './line.ts';
+import { AdmissionLine, SeatLine } from './schema.ts';
+import { venueRoutes } from './venue-routes.ts';
+
+/** Events: numbered seats, and places in standing sections. */
+export const events: Kind = {
+  name: 'events',
+  lines: { seat: SeatLine, admission: AdmissionLine },
+  resolve: (context, lines) =>
+    resolveEventLines(context, lines as readonly AskedLine<SeatLine | AdmissionLine>[]),
+  alternatives: eventAlternatives,
+  routes: (app, deps) => {
+    venueRoutes(app, deps);
+    eventRoutes(app, deps);
+  },
+};

@@ -1,0 +1,45 @@
+import type { Database } from '../../platform/db.ts';
+import { notFound } from '../../platform/errors.ts';
+import type { Uuid } from '../../platform/id.ts';
+import type { Row } from '../../platform/statement.ts';
+import { inventory } from './event-queries.ts';
+import { seatId } from './place.ts';
+import type { SeatRow, SeatState } from './schema.ts';
+
+type SectionNow = Row<typeof inventory.columns>;
+
+const STATES: Readonly<Record<string, SeatState>> = { f: 'free', h: 'held', s: 'sold', k: 'killed' };
+
+/**
+ * What can still be had of an event, as JSON text: written here and not by the schema, because a hall of 20 000 seats
+ * makes 3 MB. Holds that have expired count as free by the database's clock.
+ */
+export async function inventoryText(
+  db: Database,
+  tenant: Uuid,
+  eventId: Uuid,
+  { withSeats, withDrafts }: { withSeats: boolean; withDrafts: boolean },
+): Promise<string> {
+  const rows = await db.read(tenant, inventory, eventId, withSeats, null);
+  const [first] = rows;
+  if (first === undefined || (first.isDraft && !withDrafts)) throw notFound('event');
+  const head = JSON.stringify({ eventId, sections: rows.map(toSection), version: first.version });
+  if (!withSeats) return head;
+  return `${head.slice(0, -1)},"seats":[${rows.flatMap(seatTexts).join()}]}`;
+}
+
+function toSection({ id, name, kind, capacity, available, amountMinor }: SectionNow) {
+  return { id, name, kind, capacity, available, amountMinor };
+}
+
+function seatTexts({ id, layout, seats }: SectionNow): string[] {
+  const texts: string[] = [];
+  for (const { name, seats: count } of (layout ?? []) as SeatRow[]) {
+    const where = `"sectionId":"${id}","row":${JSON.stringify(name)}`;
+    for (let number = 1; number <= count; number++) {
+      const state = STATES[seats?.[texts.length] ?? 'f'];
+      texts.push(`{"id":"${seatId(id, texts.length + 1)}",${where},"number":${number},"state":"${state}"}`);
+    }
+  }
+  return texts;
+}

@@ -1,0 +1,150 @@
+import type { UnitsNeed } from '../../engine/claim.ts';
+import type { HoldLine } from '../../engine/index.ts';
+import { ONLY_BUCKET } from '../../engine/index.ts';
+import { limitId } from '../../engine/stock.ts';
+import { iso, type Instant } from '../../platform/clock.ts';
+import { Problem, ruleViolated } from '../../platform/errors.ts';
+import type { Uuid } from '../../platform/id.ts';
+import type { AskedLine, ResolveContext, Resolved } from '../kind.ts';
+import { eventsForSale, type EventForSale, type SectionForSale } from './catalogue.ts';
+import { seatOf } from './place.ts';
+import type { AdmissionLine, SeatLine } from './schema.ts';
+
+type EventLine = SeatLine | AdmissionLine;
+
+/** What a line asks for: so many places at one price, and the stock they are. */
+interface Places {
+  quantity: number;
+  unitMinor: number;
+  units: UnitsNeed[];
+}
+
+/** Lines need places of a section: counted, and for numbered seats the seats themselves too. */
+export async function resolveEventLines(
+  { db, tenant, client, now, fresh }: ResolveContext,
+  asked: readonly AskedLine<EventLine>[],
+): Promise<Resolved> {
+  const ids = asked.map(({ line }) => line.eventId);
+  const events = await eventsForSale(db, tenant.id, ids, fresh);
+  const order = new Order();
+  const lines = asked.map(({ no, line }): HoldLine => {
+    const event = events.get(line.eventId);
+    if (event === undefined) throw noSuch('event', at(no, 'eventId'));
+    requireOnSale(event, now, at(no, 'eventId'));
+    const places = line.kind === 'seat' ? seats(event, line, no) : admissions(event, line, no);
+    order.add(event, line, places.quantity, no);
+    return toHoldLine(no, line, places, clientLimit(event, client, places.quantity));
+  });
+  const ttls = [...events.values()].flatMap((event) => event.holdTtlSeconds ?? []);
+  return {
+    lines,
+    guards: new Map([...events.values()].map((event) => [event.id, event.version])),
+    ...(ttls.length > 0 && { ttlSeconds: Math.min(...ttls) }),
+  };
+}
+
+/** Throws `rule_violated` unless the event is sold at this moment. */
+function requireOnSale(event: EventForSale, now: Instant, pointer: string): void {
+  if (event.state === 'cancelled')
+    throw ruleViolated(pointer, 'event_cancelled', 'This event was cancelled.');
+  if (event.state === 'draft') throw ruleViolated(pointer, 'not_on_sale', 'This event is not on sale yet.');
+  if (event.state === 'paused')
+    throw ruleViolated(pointer, 'sale_paused', 'The sale of this event is paused. Try again later.');
+  if (now >= event.closesAt)
+    throw ruleViolated(pointer, 'sale_closed', `The sale closed at ${iso(event.closesAt)}.`);
+  if (event.saleFrom !== null && now < event.saleFrom)
+    throw ruleViolated(pointer, 'sale_not_open', `The sale opens at ${iso(event.saleFrom)}.`);
+}
+
+function admissions(event: EventForSale, { sectionId, quantity }: AdmissionLine, no: number): Places {
+  const section = event.sections.get(sectionId);
+  if (section === undefined) throw noSuch('section', at(no, 'sectionId'));
+  if (section.kind === 'seated')
+    throw ruleViolated(
+      at(no, 'sectionId'),
+      'seats_numbered',
+      'This section has numbered seats. Ask for them with a line of the kind "seat".',
+    );
+  return { quantity, unitMinor: section.amountMinor, units: [need(sectionId, quantity)] };
+}
+
+function seats(event: EventForSale, { seatIds }: SeatLine, no: number): Places {
+  const counts = new Map<SectionForSale, number>();
+  for (const [i, id] of seatIds.entries()) {
+    const seat = seatOf(id);
+    const section = event.sections.get(seat.section);
+    if (section?.kind !== 'seated' || seat.no < 1 || seat.no > section.capacity)
+      throw noSuch('seat', at(no, `seatIds/${i}`));
+    counts.set(section, (counts.get(section) ?? 0) + 1);
+  }
+  const [unitMinor = 0, other] = new Set([...counts.keys()].map((section) => section.amountMinor));
+  if (other !== undefined)
+    throw ruleViolated(
+      at(no, 'seatIds'),
+      'mixed_prices',
+      'These seats have different prices. Ask for those of each price in a line of their own.',
+    );
+  const sections = [...counts].map(([section, count]) => need(section.id, count));
+  return { quantity: seatIds.length, unitMinor, units: [...sections, ...seatIds.map((id) => need(id, 1))] };
+}
+
+/** What one request asks for in all of its lines. */
+class Order {
+  readonly #places = new Map<EventForSale, number>();
+  readonly #seats = new Set<Uuid>();
+
+  /** Throws `rule_violated` for a seat asked for twice and for more places than one order may have. */
+  add(event: EventForSale, line: EventLine, quantity: number, no: number): void {
+    for (const [i, id] of (line.kind === 'seat' ? line.seatIds : []).entries()) {
+      if (this.#seats.has(id))
+        throw ruleViolated(at(no, `seatIds/${i}`), 'duplicate_item', 'Another line asks for this seat too.');
+      this.#seats.add(id);
+    }
+    const places = (this.#places.get(event) ?? 0) + quantity;
+    this.#places.set(event, places);
+    if (event.maxPerOrder !== null && places > event.maxPerOrder)
+      throw ruleViolated(
+        at(no, line.kind === 'seat' ? 'seatIds' : 'quantity'),
+        'over_limit',
+        `One order may have at most ${event.maxPerOrder} places of this event.`,
+      );
+  }
+}
+
+/** "So many per client" is stock as well: counted with the hold, and given back with it. */
+function clientLimit({ id, maxPerClient }: EventForSale, client: string, units: number): UnitsNeed[] {
+  return maxPerClient === null ? [] : [{ ...need(limitId(id, client), units), cap: maxPerClient }];
+}
+
+function toHoldLine(
+  no: number,
+  { kind, ...details }: EventLine,
+  { quantity, unitMinor, units }: Places,
+  limit: UnitsNeed[],
+): HoldLine {
+  return {
+    no,
+    kind,
+    details,
+    quantity,
+    unitMinor,
+    taxMinor: 0,
+    totalMinor: quantity * unitMinor,
+    intervals: [],
+    units: [...units, ...limit],
+  };
+}
+
+function need(resourceId: Uuid, units: number): UnitsNeed {
+  return { resourceId, bucket: ONLY_BUCKET, units };
+}
+
+function noSuch(what: string, pointer: string): Problem {
+  return new Problem('not_found', `There is no such ${what}.`, {
+    errors: [{ pointer, reason: 'invalid_reference' }],
+  });
+}
+
+function at(no: number, field: string): string {
+  return `/lines/${no - 1}/${field}`;
+}

@@ -1,0 +1,242 @@
+import { Type, type Static, type TSchema } from 'typebox';
+import {
+  AmountMinor,
+  Id,
+  InstantText,
+  Name,
+  nullable,
+  oneOfBy,
+  strict,
+  Timezone,
+  Whole,
+} from '../../platform/schema.ts';
+
+const MOST_SECTIONS = 200;
+const MOST_ROWS = 1_000;
+const MOST_SEATS_IN_ROW = 1_000;
+/** Numbered seats of one venue: each is a row of stock in each of its events. */
+export const MOST_SEATS = 100_000;
+const MOST_STANDING = 1_000_000;
+const MOST_SEATS_IN_LINE = 50;
+const MOST_PLACES_IN_LINE = 10_000;
+/** With the most places in the most lines the total is still an amount that can be counted exactly. */
+const DEAREST_MINOR = 10_000_000_000;
+
+/** Numbered seats of an event, all of one price. */
+export const SeatLine = strict(
+  {
+    kind: Type.Literal('seat'),
+    eventId: Id,
+    seatIds: Type.Array(Id, { minItems: 1, maxItems: MOST_SEATS_IN_LINE, uniqueItems: true }),
+  },
+  { title: 'SeatLine' },
+);
+export type SeatLine = Static<typeof SeatLine>;
+
+/** Places in a standing section of an event. */
+export const AdmissionLine = strict(
+  {
+    kind: Type.Literal('admission'),
+    eventId: Id,
+    sectionId: Id,
+    quantity: Whole(1, MOST_PLACES_IN_LINE),
+  },
+  { title: 'AdmissionLine' },
+);
+export type AdmissionLine = Static<typeof AdmissionLine>;
+
+const SeatRow = strict(
+  { name: Name(50), seats: Whole(1, MOST_SEATS_IN_ROW) },
+  { description: 'Its seats are numbered from 1' },
+);
+export type SeatRow = Static<typeof SeatRow>;
+
+const SeatedSection = strict(
+  {
+    name: Name(),
+    kind: Type.Literal('seated'),
+    rows: Type.Array(SeatRow, { minItems: 1, maxItems: MOST_ROWS, description: 'From front to back' }),
+    capacity: Type.Optional(Whole(1, MOST_SEATS)),
+  },
+  { title: 'SeatedSection' },
+);
+const StandingSection = strict(
+  { name: Name(), kind: Type.Literal('standing'), capacity: Whole(1, MOST_STANDING) },
+  { title: 'StandingSection' },
+);
+const NewSections = Type.Array(oneOfBy('kind', [SeatedSection, StandingSection]), {
+  minItems: 1,
+  maxItems: MOST_SECTIONS,
+});
+export type NewSection = Static<typeof NewSections>[number];
+
+export const NewVenue = strict({
+  name: Name(),
+  timezone: Type.Optional(Timezone),
+  sections: NewSections,
+});
+export type NewVenue = Static<typeof NewVenue>;
+
+/** Only the fields sent are changed; events that were made before keep the sections they were made with. */
+export const VenuePatch = strict(
+  {
+    name: Type.Optional(Name()),
+    timezone: Type.Optional(Timezone),
+    sections: Type.Optional(NewSections),
+    archived: Type.Optional(Type.Boolean()),
+  },
+  { minProperties: 1 },
+);
+export type VenuePatch = Static<typeof VenuePatch>;
+
+const SectionKind = Type.Unsafe<'seated' | 'standing'>({ type: 'string', enum: ['seated', 'standing'] });
+
+const Section = strict({
+  name: Type.String(),
+  kind: SectionKind,
+  capacity: Type.Integer(),
+  rows: Type.Optional(Type.Array(SeatRow, { description: 'Of a seated section; left out of lists' })),
+});
+
+export const Venue = strict(
+  {
+    id: Id,
+    name: Type.String(),
+    timezone: Type.String(),
+    capacity: Type.Integer(),
+    sections: Type.Array(Section),
+    archived: Type.Boolean(),
+    createdAt: InstantText,
+    version: Type.Integer(),
+  },
+  { title: 'Venue' },
+);
+export type Venue = Static<typeof Venue>;
+
+const Prices = Type.Array(strict({ section: Name(), amountMinor: Whole(0, DEAREST_MINOR) }), {
+  minItems: 1,
+  maxItems: MOST_SECTIONS,
+  description: 'By name of the section; one without a price is not sold',
+});
+export type Prices = Static<typeof Prices>;
+
+const times = {
+  endsAt: optional(InstantText),
+  saleFrom: optional(InstantText),
+  saleTo: optional(InstantText),
+};
+const limits = {
+  holdTtlSeconds: optional(Whole(1, 3_600)),
+  maxPerOrder: optional(Whole(1)),
+  maxPerClient: optional(Whole(1)),
+};
+
+export const NewEvent = strict({
+  name: Name(),
+  venueId: Id,
+  startsAt: InstantText,
+  ...times,
+  ...limits,
+  prices: Prices,
+});
+export type NewEvent = Static<typeof NewEvent>;
+
+/** Only the fields sent are changed, and of the prices only those of the sections named. */
+export const EventPatch = strict(
+  {
+    name: Type.Optional(Name()),
+    startsAt: Type.Optional(InstantText),
+    ...times,
+    ...limits,
+    prices: Type.Optional(Prices),
+  },
+  { minProperties: 1 },
+);
+export type EventPatch = Static<typeof EventPatch>;
+
+const STATES = ['draft', 'onSale', 'paused', 'soldOut', 'cancelled', 'ended'] as const;
+const EventState = Type.Unsafe<(typeof STATES)[number]>({ type: 'string', enum: [...STATES] });
+
+const event = {
+  id: Id,
+  name: Type.String(),
+  venueId: Id,
+  venue: Type.String({ description: 'Name of the venue' }),
+  timezone: Type.String({ description: 'Of the venue' }),
+  state: EventState,
+  startsAt: InstantText,
+  endsAt: nullable(InstantText),
+  saleFrom: nullable(InstantText),
+  saleTo: nullable(InstantText),
+  holdTtlSeconds: nullable(Type.Integer()),
+  maxPerOrder: nullable(Type.Integer()),
+  maxPerClient: nullable(Type.Integer()),
+  prices: Type.Array(strict({ section: Type.String(), sectionId: Id, amountMinor: AmountMinor })),
+  createdAt: InstantText,
+  version: Type.Integer(),
+};
+export const Event = strict(event, { title: 'Event' });
+export type Event = Static<typeof Event>;
+
+export const CancelledEvent = strict(
+  {
+    ...event,
+    affected: strict(
+      { bookings: Type.Integer(), places: Type.Integer() },
+      { description: 'Bookings that still hold places; each is for the organiser to cancel and refund' },
+    ),
+  },
+  { title: 'CancelledEvent' },
+);
+export type CancelledEvent = Static<typeof CancelledEvent>;
+
+export const EventFilters = {
+  venueId: Type.Optional(Id),
+  state: Type.Optional(EventState),
+  from: Type.Optional(InstantText),
+  to: Type.Optional(InstantText),
+  search: Type.Optional(Type.String({ maxLength: 200, description: 'Part of the name of event or venue' })),
+};
+export type EventFilters = Static<ReturnType<typeof strict<typeof EventFilters>>>;
+
+export const VenueFilters = {
+  search: Type.Optional(Type.String({ maxLength: 200, description: 'Part of the name' })),
+  archived: Type.Optional(Type.Boolean({ default: false, description: 'Show the archived venues instead' })),
+};
+
+const SEAT_STATES = ['free', 'held', 'sold', 'killed'] as const;
+export type SeatState = (typeof SEAT_STATES)[number];
+
+export const Inventory = strict(
+  {
+    eventId: Id,
+    sections: Type.Array(
+      strict({
+        id: Id,
+        name: Type.String(),
+        kind: SectionKind,
+        capacity: Type.Integer(),
+        available: Type.Integer(),
+        amountMinor: AmountMinor,
+      }),
+    ),
+    version: Type.Integer({ description: 'Of the event' }),
+    seats: Type.Optional(
+      Type.Array(
+        strict({
+          id: Id,
+          sectionId: Id,
+          row: Type.String(),
+          number: Type.Integer(),
+          state: Type.Unsafe<SeatState>({ type: 'string', enum: [...SEAT_STATES] }),
+        }),
+      ),
+    ),
+  },
+  { title: 'Inventory' },
+);
+
+/** May be left out, or null where there is none. */
+function optional<T extends TSchema & { type: string }>(schema: T) {
+  return Type.Optional(nullable(schema));
+}

@@ -1,0 +1,143 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { BoxOffice, faults } from '../../../test/box-office.ts';
+
+let office: BoxOffice;
+before(async () => {
+  office = await BoxOffice.open();
+});
+after(() => office.close());
+
+const floor = { name: 'Floor', kind: 'standing', capacity: 200 };
+const stalls = { name: 'Stalls', kind: 'seated', rows: [{ name: 'A', seats: 3 }] };
+const venue = (given: object = {}) => ({ name: 'Opera', sections: [floor, stalls], ...given });
+
+test('a venue is created with its sections, read, found and listed without its rows', async () => {
+  const made = await office.post('/venues', venue({ timezone: 'Europe/Berlin' }));
+  assert.equal(made.status, 201, made.text);
+  const read = await office.get(`/venues/${String(made.body['id'])}`);
+  assert.equal(read.headers['etag'], '"1"');
+  assert.deepEqual(read.body, made.body);
+  assert.partialDeepStrictEqual(read.body, {
+    name: 'Opera',
+    timezone: 'Europe/Berlin',
+    capacity: 203,
+    sections: [floor, { ...stalls, capacity: 3 }],
+    archived: false,
+  });
+  const listed = await office.get('/venues?search=oper&fields=name,sections');
+  assert.deepEqual(listed.body['data'], [
+    { name: 'Opera', sections: [floor, { name: 'Stalls', kind: 'seated', capacity: 3 }] },
+  ]);
+});
+
+test("a venue's time zone is the company's unless told", async () => {
+  const made = await office.post('/venues', venue({ name: 'Club' }));
+  assert.equal(made.body['timezone'], office.tenant.timezone);
+});
+
+test('a change needs the version it was made from, and new sections replace the old ones', async () => {
+  const path = `/venues/${await office.venue()}`;
+  assert.equal((await office.ask('PATCH', path, { body: { name: 'New' } })).status, 428);
+  const changed = await office.patch(path, { name: 'New', sections: [floor] }, '"1"');
+  assert.equal(changed.status, 200, changed.text);
+  assert.equal(changed.headers['etag'], '"2"');
+  assert.partialDeepStrictEqual(changed.body, { name: 'New', sections: [floor], capacity: 200 });
+  assert.equal((await office.patch(path, { name: 'Old' }, '"1"')).status, 412);
+});
+
+test('an event keeps the sections that its venue had when it was made', async () => {
+  const venueId = await office.venue();
+  const event = await office.event({ venueId });
+  await office.patch(`/venues/${venueId}`, { sections: [floor] });
+  assert.deepEqual(await office.available(event), { Floor: 50, Stalls: 20 });
+});
+
+test('a venue with events cannot be removed, only archived; nothing new takes place at an archived one', async () => {
+  const venueId = await office.venue();
+  await office.draft({ venueId });
+  const refused = await office.remove(`/venues/${venueId}`);
+  assert.deepEqual([refused.status, refused.body.code], [409, 'in_use']);
+  assert.equal((await office.patch(`/venues/${venueId}`, { archived: true })).status, 200);
+  const prices = [{ section: 'Floor', amountMinor: 1 }];
+  const event = await office.post('/events', {
+    ...{ name: 'Late', venueId, startsAt: '2030-01-01T00:00:00Z', prices },
+  });
+  assert.deepEqual([event.status, faults(event)], [422, ['/venueId archived']]);
+  const shown = await office.get('/venues?archived=true&fields=id');
+  assert.deepEqual(shown.body['data'], [{ id: venueId }]);
+});
+
+test('a venue at which nothing takes place can be removed', async () => {
+  const path = `/venues/${await office.venue()}`;
+  assert.equal((await office.remove(path)).status, 204);
+  assert.equal((await office.get(path)).status, 404);
+});
+
+test('creating a venue twice under one key makes one', async () => {
+  const twice = await Promise.all(
+    [1, 2].map(() => office.post('/venues', venue({ name: 'Once' }), { 'idempotency-key': 'venue-once' })),
+  );
+  assert.deepEqual(
+    twice.map(({ status }) => status),
+    [201, 201],
+  );
+  assert.equal(twice[0]?.text, twice[1]?.text);
+});
+
+const rows = (...names: string[]) => names.map((name) => ({ name, seats: 1 }));
+const bad: readonly [string, object, string][] = [
+  ['no sections', { sections: [] }, '/sections too_few_items'],
+  ['an unknown time zone', { timezone: 'Mars/Base' }, '/timezone unknown_timezone'],
+  ['two sections of one name', { sections: [floor, floor] }, '/sections/1/name duplicate_item'],
+  [
+    'two rows of one name',
+    { sections: [{ ...stalls, rows: rows('A', 'A') }] },
+    '/sections/0/rows/1/name duplicate_item',
+  ],
+  [
+    'a seated section without rows',
+    { sections: [{ name: 'S', kind: 'seated', capacity: 5 }] },
+    '/sections/0/rows missing_field',
+  ],
+  [
+    'a standing section with rows',
+    { sections: [{ ...floor, rows: rows('A') }] },
+    '/sections/0/rows unknown_field',
+  ],
+  [
+    'a standing section without capacity',
+    { sections: [{ name: 'F', kind: 'standing' }] },
+    '/sections/0/capacity missing_field',
+  ],
+  [
+    'an unknown kind of section',
+    { sections: [{ ...floor, kind: 'lying' }] },
+    '/sections/0/kind invalid_value',
+  ],
+  ['no places', { sections: [{ ...floor, capacity: 0 }] }, '/sections/0/capacity out_of_range'],
+  [
+    'a capacity that its rows contradict',
+    { sections: [{ ...stalls, capacity: 4 }] },
+    '/sections/0/capacity invalid_value',
+  ],
+  [
+    'more seats than a venue may have',
+    {
+      sections: [
+        {
+          ...stalls,
+          rows: Array.from({ length: 101 }, (_, i) => ({ name: `Row ${i}`, seats: 1_000 })),
+        },
+      ],
+    },
+    '/sections out_of_range',
+  ],
+];
+
+for (const [what, given, fault] of bad)
+  test(`a venue with ${what} is refused`, async () => {
+    const answer = await office.post('/venues', venue({ name: 'Bad', ...given }));
+    assert.deepEqual([answer.status, answer.body.code, faults(answer)], [422, 'rule_violated', [fault]]);
+    assert.deepEqual((await office.get('/venues?search=bad')).body['data'], []);
+  });

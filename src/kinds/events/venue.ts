@@ -1,0 +1,141 @@
+import { recordChange } from '../../engine/change.ts';
+import { iso } from '../../platform/clock.ts';
+import type { Transaction } from '../../platform/db.ts';
+import { notFound, Problem, ruleViolated } from '../../platform/errors.ts';
+import { DatabaseFault } from '../../platform/fault.ts';
+import { uuidV7, type Uuid } from '../../platform/id.ts';
+import type { Row } from '../../platform/statement.ts';
+import { MOST_SEATS, type NewSection, type NewVenue, type SeatRow } from './schema.ts';
+import type { Venue, VenuePatch } from './schema.ts';
+import * as sql from './venue-queries.ts';
+
+/** A section as it is kept: its number in the venue, and its rows if it has numbered seats. */
+interface KeptSection {
+  no: number;
+  name: string;
+  kind: 'seated' | 'standing';
+  capacity: number;
+  layout: readonly SeatRow[] | null;
+}
+
+export function toVenue({ archivedAt, createdAt, ...row }: Row<typeof sql.venueById.columns>): Venue {
+  const sections = row.sections as (Omit<Venue['sections'][number], 'rows'> & { rows?: SeatRow[] | null })[];
+  return {
+    ...row,
+    capacity: sections.reduce((sum, section) => sum + section.capacity, 0),
+    sections: sections.map(({ rows, ...section }) => (rows ? { ...section, rows } : section)),
+    archived: archivedAt !== null,
+    createdAt: iso(createdAt),
+  };
+}
+
+/** Creates a venue with its sections. Throws `rule_violated` when they contradict themselves. */
+export async function createVenue(
+  tx: Transaction,
+  { actor, timezone }: { actor: string; timezone: string },
+  asked: NewVenue,
+): Promise<Venue> {
+  const sections = keptSections(asked.sections);
+  const id = uuidV7();
+  await tx.run(sql.insertVenue, id, asked.name, asked.timezone ?? timezone);
+  await insertSections(tx, id, sections);
+  await recordChange(tx, { type: 'venue.created', resourceIds: [id], actor });
+  return readVenue(tx, id);
+}
+
+/** Changes the fields sent. `check` sees the version under the venue's lock and throws when the caller's is older. */
+export async function updateVenue(
+  tx: Transaction,
+  actor: string,
+  id: Uuid,
+  { sections, ...patch }: VenuePatch,
+  check: (version: number) => void,
+): Promise<Venue> {
+  const before = await lockVenue(tx, id);
+  check(before.version);
+  const after = { archived: before.archivedAt !== null, ...before, ...patch };
+  if (sections !== undefined) {
+    const kept = keptSections(sections);
+    await tx.run(sql.deleteSections, id);
+    await insertSections(tx, id, kept);
+  }
+  await tx.run(sql.updateVenue, id, after.name, after.timezone, after.archived);
+  const fields = [...Object.keys(patch), ...(sections === undefined ? [] : ['sections'])];
+  await recordChange(tx, { type: 'venue.updated', resourceIds: [id], actor, payload: { fields } });
+  return readVenue(tx, id);
+}
+
+/** Removes a venue at which nothing takes place. Throws `in_use` otherwise: such a venue is archived instead. */
+export async function deleteVenue(
+  tx: Transaction,
+  actor: string,
+  id: Uuid,
+  check: (version: number) => void,
+): Promise<void> {
+  check((await lockVenue(tx, id)).version);
+  await tx.run(sql.deleteVenue, id).catch((error: unknown) => {
+    if (error instanceof DatabaseFault && error.kind === 'reference')
+      throw new Problem(
+        'in_use',
+        'Events take place at this venue. Archive it instead: PATCH {"archived": true}.',
+      );
+    throw error;
+  });
+  await recordChange(tx, { type: 'venue.deleted', resourceIds: [id], actor });
+}
+
+export async function readVenue(tx: Transaction, id: Uuid): Promise<Venue> {
+  const [row] = await tx.run(sql.venueById, id);
+  if (row === undefined) throw notFound('venue');
+  return toVenue(row);
+}
+
+async function lockVenue(tx: Transaction, id: Uuid) {
+  const [row] = await tx.run(sql.lockVenue, id);
+  if (row === undefined) throw notFound('venue');
+  return row;
+}
+
+async function insertSections(tx: Transaction, venue: Uuid, sections: readonly KeptSection[]): Promise<void> {
+  await tx.run(
+    sql.insertSections,
+    venue,
+    sections.map((section) => section.no),
+    sections.map((section) => section.name),
+    sections.map((section) => section.kind),
+    sections.map((section) => section.capacity),
+    sections.map((section) => section.layout),
+  );
+}
+
+function keptSections(asked: readonly NewSection[]): KeptSection[] {
+  requireDistinctNames(asked, '/sections');
+  const sections = asked.map((section, i) => keptSection(section, i));
+  const seats = sections.reduce((sum, { layout, capacity }) => sum + (layout === null ? 0 : capacity), 0);
+  if (seats > MOST_SEATS)
+    throw ruleViolated('/sections', 'out_of_range', `A venue has at most ${MOST_SEATS} numbered seats.`);
+  return sections;
+}
+
+function keptSection(section: NewSection, i: number): KeptSection {
+  const { name, kind } = section;
+  if (kind === 'standing') return { no: i + 1, name, kind, capacity: section.capacity, layout: null };
+  requireDistinctNames(section.rows, `/sections/${i}/rows`);
+  const capacity = section.rows.reduce((sum, row) => sum + row.seats, 0);
+  if (section.capacity !== undefined && section.capacity !== capacity)
+    throw ruleViolated(
+      `/sections/${i}/capacity`,
+      'invalid_value',
+      `The rows have ${capacity} seats. Leave capacity out.`,
+    );
+  return { no: i + 1, name, kind, capacity, layout: section.rows };
+}
+
+function requireDistinctNames(entries: readonly { name: string }[], at: string): void {
+  const seen = new Set<string>();
+  for (const [i, { name }] of entries.entries()) {
+    if (seen.has(name))
+      throw ruleViolated(`${at}/${i}/name`, 'duplicate_item', `There are two of the name "${name}".`);
+    seen.add(name);
+  }
+}
