@@ -162,7 +162,7 @@ export const invariants: readonly Invariant[] = [
     id: 'roles-cannot-climb',
     promise: 'the serving roles own nothing and cannot step over row-level security',
     scope: 'database',
-    text: `select r.rolname as thing, r.rolsuper or r.rolbypassrls or r.rolcreaterole or exists (
+    text: `select r.rolname::text as thing, r.rolsuper or r.rolbypassrls or r.rolcreaterole or exists (
           select from (${TENANT_TABLES}) t where pg_has_role(r.oid, t.relowner, 'member')) as broken
       from pg_roles r where r.rolname in ('holdfast_app', 'holdfast_worker')`,
   },

@@ -5,6 +5,12 @@ import type { Command, Outcome } from './command.ts';
 
 /** Commands of one batch: past 256 a batch no longer gets cheaper by the command, it only gets slower. */
 const BATCH_COMMANDS = 256;
+/**
+ * In a rush a second batch follows the first on its heels: while the first is decided or commits, the second waits at its
+ * locks, and the database never idles for a round trip. More than two only wait for each other.
+ */
+const BATCHES_IN_A_RUSH = 2;
+const RUSH_COMMANDS = 64;
 /** Commands of one tenant that may wait; more are turned away at once. */
 const QUEUE_COMMANDS = 5_000;
 /** A command that waited longer is turned away: its caller has given up or soon will. */
@@ -20,7 +26,8 @@ interface Waiting {
 interface Lane {
   tenant: Uuid;
   queue: Waiting[];
-  running: boolean;
+  /** Batches that are in the database or about to be. */
+  running: number;
 }
 
 export interface Lanes {
@@ -32,7 +39,7 @@ export interface Lanes {
 }
 
 /**
- * One lane per tenant: while one of its batches is in the database, arriving commands wait and form the next. Lanes
+ * One lane per tenant: while a batch of it is in the database, arriving commands wait and form the next. Lanes
  * take turns at `width` places, so a tenant in a rush delays another by a batch or two and never by its queue.
  */
 export function openLanes(
@@ -55,18 +62,18 @@ export function openLanes(
       );
     return new Promise((resolve, reject) => {
       lane.queue.push({ command, since: clock(), resolve, reject });
-      if (!lane.running) start(lane);
+      if (isDue(lane)) start(lane);
     });
   }
 
   function open(tenant: Uuid): Lane {
-    const lane = { tenant, queue: [], running: false };
+    const lane = { tenant, queue: [], running: 0 };
     lanes.set(tenant, lane);
     return lane;
   }
 
   function start(lane: Lane): void {
-    lane.running = true;
+    lane.running += 1;
     ready.push(lane);
     // One turn of the event loop later: requests that arrived in the same packet share the first batch.
     setImmediate(fill);
@@ -95,13 +102,13 @@ export function openLanes(
       });
     }
     places += 1;
-    if (lane.queue.length > 0) ready.push(lane);
-    else close(lane);
+    lane.running -= 1;
+    if (isDue(lane)) start(lane);
+    else if (lane.running === 0) close(lane);
     fill();
   }
 
   function close(lane: Lane): void {
-    lane.running = false;
     lanes.delete(lane.tenant);
     if (lanes.size === 0) emptied?.();
   }
@@ -112,6 +119,13 @@ export function openLanes(
   }
 
   return { submit, waiting: (tenant) => lanes.get(tenant)?.queue.length ?? 0, drain };
+}
+
+/** Whether a lane should have one more batch under way. */
+function isDue({ queue, running }: Lane): boolean {
+  return running === 0
+    ? queue.length > 0
+    : running < BATCHES_IN_A_RUSH && queue.length >= RUSH_COMMANDS * running;
 }
 
 /** The next batch of a lane, without those who came before `oldest`. */
