@@ -8,7 +8,9 @@ export interface BesideLimit {
   readonly bench: string;
   readonly traffic: TrafficName;
   readonly connections: number;
-  readonly rooms: number;
+  /** How much there is to book. */
+  readonly rooms?: number;
+  readonly places?: number;
   /** Share of the limit that performance goals ask for. */
   readonly goal: number;
 }
@@ -24,10 +26,10 @@ const LENGTHS = {
 export async function besideLimit(bench: BesideLimit, { quick }: BenchOptions): Promise<BenchResult> {
   const { pairs, ...length } = quick ? LENGTHS.quick : LENGTHS.full;
   const { traffic, connections, goal } = bench;
-  const runs = await onStage(bench.rooms, async ({ holdfast, limit, base, key, rooms, settle }) => {
+  const runs = await onStage(bench, async ({ holdfast, limit, base, key, rooms, places, settle }) => {
     const from = Math.ceil(Date.now() / 3_600_000) * 3_600_000 + 86_400_000;
     const load = async (name: string, at: { url: string; watched: Watched }, run: number) => {
-      const ground = { base, rooms, from, run, runs: 2 * pairs + 1 };
+      const ground = { base, rooms, places, from, run, runs: 2 * pairs + 1 };
       const report = await generate(
         { url: at.url, key, traffic, ground, connections, ...length },
         at.watched,
@@ -56,6 +58,7 @@ export async function besideLimit(bench: BesideLimit, { quick }: BenchOptions): 
     ratios: ratios.map(rounded),
     connections,
     rooms: bench.rooms,
+    places: bench.places,
     holdfast: { ...holdfast, rssPeakMb: rounded(runs.memory?.peakMb ?? NaN) },
     limit,
   };

@@ -23,7 +23,7 @@ test('the generator reports rates, times and answers, and who was busy', async (
       url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
       key: 'key',
       traffic: 'cycles',
-      ground: { base: '/api/v1/bench', rooms: ['r'], from: 0, run: 0, runs: 1 },
+      ground: { base: '/api/v1/bench', rooms: ['r'], places: [], from: 0, run: 0, runs: 1 },
       connections: 3,
       warmUpSeconds: 0.1,
       seconds: 0.3,

@@ -3,10 +3,17 @@ import { confirm } from './confirm.ts';
 import { footprint } from './footprint.ts';
 import { intervals } from './intervals.ts';
 import type { Bench } from './result.ts';
+import { rush, rushSpread } from './rush.ts';
 import { say } from './stage.ts';
 
 /** `npm run bench -- <name> [--quick]`: the figures as one line of JSON, everything else on standard error. */
-const benches: Readonly<Record<string, Bench>> = { footprint, intervals, confirm };
+const benches: Readonly<Record<string, Bench>> = {
+  footprint,
+  rush,
+  'rush-spread': rushSpread,
+  intervals,
+  confirm,
+};
 
 /** What the figures depend on, without names of hosts or people. */
 function machine() {

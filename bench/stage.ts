@@ -15,6 +15,7 @@ import { openLog } from '../src/platform/log.ts';
 import { asOwner, migrate } from '../src/platform/migrate.ts';
 import type { Watched } from './generate.ts';
 import { startServer } from './server.ts';
+import type { Place } from './traffic.ts';
 
 /** A server under test with a tenant full of rooms, and the limit server beside it. */
 export interface Stage {
@@ -23,6 +24,7 @@ export interface Stage {
   readonly base: string;
   readonly key: string;
   readonly rooms: readonly string[];
+  readonly places: readonly Place[];
   /**
    * Gives the planner the statistics that autovacuum would bring within a minute or so: figures must not depend on
    * whether that minute ends before, during or after a run.
@@ -50,7 +52,10 @@ export function say(line: string): void {
  * Runs `work` on a fresh embedded database, or on DATABASE_URL where it is set, and lets the doctor examine it at the
  * end. Rejects when a promise was broken: such a run has no figures.
  */
-export async function onStage<T>(roomCount: number, work: (stage: Stage) => Promise<T>): Promise<T> {
+export async function onStage<T>(
+  { rooms: roomCount = 0, places: placeCount = 0 }: { rooms?: number; places?: number },
+  work: (stage: Stage) => Promise<T>,
+): Promise<T> {
   return withDirectory(async (directory) => {
     const config = { ...readConfig(), dataDir: join(directory, 'data') };
     return withReached(config, async ({ ownerUrl, servingUrl, servingLogin }) => {
@@ -61,6 +66,7 @@ export async function onStage<T>(roomCount: number, work: (stage: Stage) => Prom
       const limit = await startLimit(key);
       try {
         const rooms = await makeRooms(server.url, slug, key, roomCount);
+        const places = await makePlaces(server.url, slug, key, placeCount);
         const database = await postmasterOf(ownerUrl);
         return await work({
           holdfast: {
@@ -72,6 +78,7 @@ export async function onStage<T>(roomCount: number, work: (stage: Stage) => Prom
           base: `/api/v1/${slug}`,
           key,
           rooms,
+          places,
           settle: async () => void (await asOwner(ownerUrl, (client) => client.query('vacuum (analyze)'))),
         });
       } finally {
@@ -113,6 +120,31 @@ async function makeRooms(url: string, tenant: string, key: string, count: number
   });
   close();
   return ids;
+}
+
+/** Standing sections with room for everybody, 100 to an event. */
+async function makePlaces(url: string, tenant: string, key: string, count: number): Promise<Place[]> {
+  const { call, close } = openClient({ url, tenant, key, connections: 4 });
+  const ask = async (path: string, body: object) => {
+    const answer = await call('POST', path, body);
+    if (answer.status >= 300) throw new Error(`no places: ${answer.status} ${JSON.stringify(answer.body)}`);
+    return answer.body as { id: string };
+  };
+  const places: Place[] = [];
+  const startsAt = new Date(Date.now() + 90 * 86_400_000).toISOString();
+  await inParallel([...Array(Math.ceil(count / 100)).keys()], 4, async (n) => {
+    const names = Array.from({ length: Math.min(100, count - n * 100) }, (_, i) => `Section ${i}`);
+    const sections = names.map((name) => ({ name, kind: 'standing', capacity: 1_000_000 }));
+    const venue = await ask('/venues', { name: `Venue ${n}`, sections });
+    const prices = names.map((section) => ({ section, amountMinor: 2_500 }));
+    const { id: eventId } = await ask('/events', { name: `Event ${n}`, venueId: venue.id, startsAt, prices });
+    await ask(`/events/${eventId}/publish`, {});
+    const inventory = await call('GET', `/events/${eventId}/inventory`);
+    const { sections: sold } = inventory.body as { sections: { id: string }[] };
+    places.push(...sold.map(({ id: sectionId }) => ({ eventId, sectionId })));
+  });
+  close();
+  return places;
 }
 
 async function startLimit(key: string): Promise<{ url: string; pid: number; stop(): void }> {

@@ -4,7 +4,14 @@ import type { Request } from 'autocannon';
 import { traffics, type Cycle, type Ground } from './traffic.ts';
 
 const HOUR = 3_600_000;
-const ground: Ground = { base: '/api/v1/bench', rooms: ['r0', 'r1', 'r2'], from: 0, run: 0, runs: 2 };
+const ground: Ground = {
+  base: '/api/v1/bench',
+  rooms: ['r0', 'r1', 'r2'],
+  places: [],
+  from: 0,
+  run: 0,
+  runs: 2,
+};
 
 interface Asked {
   roomId: string;

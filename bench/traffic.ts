@@ -6,11 +6,18 @@ export interface Ground {
   /** Path of the tenant's API: `/api/v1/bench`. */
   readonly base: string;
   readonly rooms: readonly string[];
+  readonly places: readonly Place[];
   /** Bookings begin at or after this. */
   readonly from: Instant;
   /** Number of this run, from 0, of `runs` that share the rooms: none asks for the time of another. */
   readonly run: number;
   readonly runs: number;
+}
+
+/** A standing section of an event on sale. */
+export interface Place {
+  readonly eventId: string;
+  readonly sectionId: string;
 }
 
 /** The cycle of requests that every connection repeats, and how many of them asked for what is taken. */
@@ -76,7 +83,24 @@ function cycles(ground: Ground): Traffic {
   return { requests: [hold, verb('confirm'), verb('cancel')], collisions: () => 0 };
 }
 
-export const traffics = { intervals, cycles };
+/** One place at a time of a standing section; of the only one there is, or of a random one. */
+function admissions(ground: Ground): Traffic {
+  const random = randomNumbers(ground.run);
+  const bodies = ground.places.map(
+    ({ eventId, sectionId }) =>
+      `{"lines":[{"kind":"admission","eventId":"${eventId}","sectionId":"${sectionId}","quantity":1}]}`,
+  );
+  const hold: Request<Cycle> = {
+    ...post(ground, '/holds'),
+    setupRequest(request) {
+      request.body = bodies[Math.floor(random() * bodies.length)] ?? '';
+      return request;
+    },
+  };
+  return { requests: [hold], collisions: () => 0 };
+}
+
+export const traffics = { intervals, cycles, admissions };
 export type TrafficName = keyof typeof traffics;
 
 function post({ base }: Ground, path: string): Request<Cycle> {
