@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { Stopwatch } from '../platform/clock.ts';
 import type { Database } from '../platform/db.ts';
@@ -78,8 +78,9 @@ export function cachedKeys(db: Database, perf: Stopwatch = performance): Keys {
   return {
     verify: async (tenant, presented) => {
       if (!PRINTED.test(presented)) return undefined;
-      const hash = sha256(presented).toString('base64');
-      return (await checked.fetch(`${tenant} ${hash}`, { context: { tenant, presented } }))?.key;
+      const name = `${tenant} ${hash('sha256', presented, 'base64')}`;
+      const known = checked.get(name) ?? (await checked.fetch(name, { context: { tenant, presented } }));
+      return known?.key;
     },
   };
 }
@@ -93,5 +94,5 @@ async function check(db: Database, tenant: Uuid, presented: string): Promise<Ver
 }
 
 function sha256(text: string): Buffer {
-  return createHash('sha256').update(text).digest();
+  return hash('sha256', text, 'buffer');
 }

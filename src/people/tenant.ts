@@ -78,7 +78,8 @@ export function cachedTenants(db: Database, perf: Stopwatch = performance): Tena
     },
   });
   return {
-    bySlug: async (slug) => (unknown.has(slug) || !isSlug(slug) ? undefined : known.fetch(slug)),
+    bySlug: async (slug) =>
+      known.get(slug) ?? (unknown.has(slug) || !isSlug(slug) ? undefined : known.fetch(slug)),
   };
 }
 
