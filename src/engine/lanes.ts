@@ -1,6 +1,6 @@
 import { unavailable } from '../platform/errors.ts';
 import type { Uuid } from '../platform/id.ts';
-import type { RunBatch } from './batch.ts';
+import type { RunBatch, Verdict } from './batch.ts';
 import type { Command, Outcome } from './command.ts';
 
 /** Commands of one batch: past 256 a batch no longer gets cheaper by the command, it only gets slower. */
@@ -62,7 +62,9 @@ export function openLanes(
       );
     return new Promise((resolve, reject) => {
       lane.queue.push({ command, since: clock(), resolve, reject });
-      if (isDue(lane)) start(lane);
+      if (!isDue(lane)) return;
+      queueUp(lane);
+      setImmediate(fill); // one turn later: requests that arrived in the same packet share the first batch
     });
   }
 
@@ -72,11 +74,9 @@ export function openLanes(
     return lane;
   }
 
-  function start(lane: Lane): void {
+  function queueUp(lane: Lane): void {
     lane.running += 1;
     ready.push(lane);
-    // One turn of the event loop later: requests that arrived in the same packet share the first batch.
-    setImmediate(fill);
   }
 
   function fill(): void {
@@ -90,26 +90,21 @@ export function openLanes(
 
   async function work(lane: Lane): Promise<void> {
     const batch = takeBatch(lane, clock() - QUEUE_AGE_MS);
-    if (batch.length > 0) {
-      const verdicts = await run(
-        lane.tenant,
-        batch.map((waiting) => waiting.command),
-      );
-      batch.forEach((waiting, i) => {
-        const verdict = verdicts[i];
-        if (verdict?.status === 'fulfilled') waiting.resolve(verdict.value);
-        else waiting.reject(verdict?.reason);
-      });
-    }
+    const commands = batch.map((waiting) => waiting.command);
+    const verdicts = commands.length === 0 ? [] : await run(lane.tenant, commands);
     places += 1;
     lane.running -= 1;
-    if (isDue(lane)) start(lane);
-    else if (lane.running === 0) close(lane);
+    if (isDue(lane)) queueUp(lane);
     fill();
+    // The next batch is on its way before the answers are written, which takes as long as the database needs for it.
+    setImmediate(() => {
+      answer(batch, verdicts);
+      if (lane.running === 0 && lane.queue.length === 0) close(lane);
+    });
   }
 
   function close(lane: Lane): void {
-    lanes.delete(lane.tenant);
+    if (lanes.get(lane.tenant) === lane) lanes.delete(lane.tenant);
     if (lanes.size === 0) emptied?.();
   }
 
@@ -119,6 +114,14 @@ export function openLanes(
   }
 
   return { submit, waiting: (tenant) => lanes.get(tenant)?.queue.length ?? 0, drain };
+}
+
+function answer(batch: readonly Waiting[], verdicts: readonly Verdict[]): void {
+  batch.forEach((waiting, i) => {
+    const verdict = verdicts[i];
+    if (verdict?.status === 'fulfilled') waiting.resolve(verdict.value);
+    else waiting.reject(verdict?.reason);
+  });
 }
 
 /** Whether a lane should have one more batch under way. */
