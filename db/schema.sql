@@ -31,6 +31,7 @@ create table engine.booking (
   reference text not null,
   state text not null,
   expires_at timestamp with time zone,
+  hold_seconds integer not null,
   approval text not null default 'none'::text,
   checked_in_at timestamp with time zone,
   client_id uuid,
@@ -45,6 +46,7 @@ create table engine.booking (
   constraint booking_approval_check CHECK ((approval = ANY (ARRAY['none'::text, 'exclusive'::text]))),
   constraint booking_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
   constraint booking_expiry_with_hold CHECK (((state = ANY (ARRAY['held'::text, 'paying'::text])) = (expires_at IS NOT NULL))),
+  constraint booking_hold_seconds_check CHECK (((hold_seconds >= 1) AND (hold_seconds <= 3600))),
   constraint booking_note_check CHECK ((length(note) <= 2000)),
   constraint booking_state_check CHECK ((state = ANY (ARRAY['held'::text, 'paying'::text, 'requested'::text, 'confirmed'::text, 'completed'::text, 'noShow'::text, 'expired'::text, 'cancelled'::text, 'declined'::text]))),
   constraint booking_total_minor_check CHECK (((total_minor >= 0) AND (total_minor <= '9007199254740991'::bigint)))

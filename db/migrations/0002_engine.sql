@@ -34,6 +34,7 @@ create table engine.booking (
   state text not null check (state in
     ('held', 'paying', 'requested', 'confirmed', 'completed', 'noShow', 'expired', 'cancelled', 'declined')),
   expires_at timestamptz,
+  hold_seconds int not null check (hold_seconds between 1 and 3600), -- how long it was given; a renewal gets no more
   approval text not null default 'none' check (approval in ('none', 'exclusive')), -- confirming asks for it
   checked_in_at timestamptz,
   client_id uuid,

@@ -62,19 +62,20 @@ export function batchRunner({ db, log, guarded }: BatchOptions): RunBatch {
   }
 
   // A booking that moved to other resources while its locks were waited for is locked anew where it is now.
-  function settle(
+  async function settle(
     tenant: Uuid,
     commands: readonly Command[],
     decided: readonly Decided[],
     drifts: number,
   ): Promise<Verdict[]> {
-    const verdicts = decided.map(async (value, i): Promise<Verdict> => {
-      if (value.result !== 'adrift') return { status: 'fulfilled', value };
-      if (drifts === MOST_DRIFTS) return { status: 'rejected', reason: unavailable(DRIFTING) };
-      const [verdict] = await run(tenant, commands.slice(i, i + 1), true, drifts + 1);
-      return verdict ?? { status: 'rejected', reason: unavailable(DRIFTING) };
-    });
-    return Promise.all(verdicts);
+    const lost: Verdict = { status: 'rejected', reason: unavailable(DRIFTING) };
+    const verdicts: Verdict[] = [];
+    for (const [i, value] of decided.entries()) {
+      if (value.result !== 'adrift') verdicts.push({ status: 'fulfilled', value });
+      else if (drifts === MOST_DRIFTS) verdicts.push(lost);
+      else verdicts.push(...(await run(tenant, commands.slice(i, i + 1), true, drifts + 1)));
+    }
+    return verdicts;
   }
 
   // One command of the batch is to blame: alone, the others get what they asked for.
@@ -89,7 +90,8 @@ export function batchRunner({ db, log, guarded }: BatchOptions): RunBatch {
 
 // A unique violation is a twin of an idempotency key that committed after this batch had read: it is found next time.
 function passes(fault: DatabaseFault): boolean {
-  return fault.kind === 'busy' || fault.kind === 'lost' || fault.kind === 'full' || fault.kind === 'unique';
+  const isTwin = fault.kind === 'unique' && fault.constraint === 'idempotency_pkey';
+  return fault.kind === 'busy' || fault.kind === 'lost' || fault.kind === 'full' || isTwin;
 }
 
 function busy(fault: DatabaseFault): Error {

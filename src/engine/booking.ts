@@ -52,6 +52,8 @@ export interface Booking {
   state: BookingState;
   /** Set exactly while the booking is held or paying. */
   expiresAt: Instant | null;
+  /** How long the hold was given at first; a renewal gives no more at a time. */
+  holdSeconds: number;
   /** `exclusive`: confirming asks for approval, and the booking keeps its claims while it waits. */
   approval: Approval;
   checkedInAt: Instant | null;

@@ -102,6 +102,8 @@ export interface Renew extends OnBooking {
 /** Other times or places for some lines: the new is taken and the old given back, or nothing happens. */
 export interface Reschedule extends OnBooking {
   verb: 'reschedule';
+  /** The booking's version that the lines were made from: another one sends them back as `stale`. Null: any. */
+  version: number | null;
   lines: readonly HoldLine[];
   guards: Guards;
 }

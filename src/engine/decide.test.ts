@@ -92,7 +92,13 @@ function toCommand(asked: Asked, known: readonly string[], made: string[]): Comm
     case 'reschedule': {
       const nos = asked.lineNos ?? [1];
       const lines = linesOf(asked.needs).map((line, i) => ({ ...line, no: nos[i] ?? 0 }));
-      return { verb, ...by, lines: lines.filter((line) => line.no > 0), guards: new Map() };
+      return {
+        verb,
+        ...by,
+        lines: lines.filter((line) => line.no > 0),
+        guards: new Map(),
+        version: null,
+      };
     }
     default:
       return { verb, ...by };

@@ -64,7 +64,8 @@ function perform(command: Command, ledger: Ledger): Decided {
 
 function performOn(booking: Booking, command: OnBookingCommand, ledger: Ledger): Outcome {
   if (command.verb === 'expire') return expire(booking, ledger);
-  if (command.verb === 'cancel') return cancel(booking, command, ledger); // right even when it is too late to keep it
+  // Letting go of the whole is right even when it is too late to keep it.
+  if (command.verb === 'cancel' && command.lineNos === null) return cancel(booking, command, ledger);
   if (endIfDue(booking, ledger) || booking.state === 'expired') return { result: 'holdExpired' };
   switch (command.verb) {
     case 'confirm':
@@ -72,6 +73,8 @@ function performOn(booking: Booking, command: OnBookingCommand, ledger: Ledger):
     case 'complete':
     case 'noShow':
       return move(booking, command, ledger);
+    case 'cancel':
+      return cancel(booking, command, ledger);
     case 'decline':
       return decline(booking, command, ledger);
     case 'checkIn':

@@ -17,11 +17,14 @@ export function endIfDue(booking: Booking, ledger: Ledger): Booking | undefined 
   return ledger.move(booking, 'expired');
 }
 
-/** Lets a hold live on for `ttlSeconds` from now, within the bound. */
+/** Lets a hold live on for `ttlSeconds` from now, but for no longer than it was given at first, and within the bound. */
 export function renew(booking: Booking, { ttlSeconds, actor }: Renew, ledger: Ledger): Outcome {
   if (booking.state !== 'held') return { result: 'wrongState', state: booking.state };
-  const expiresAt = Math.min(ledger.now + ttlSeconds * 1000, booking.createdAt + LONGEST_HOLD_MS);
-  if (expiresAt <= (booking.expiresAt ?? 0)) return { result: 'renewalSpent' };
+  const longest = booking.createdAt + LONGEST_HOLD_MS;
+  if ((booking.expiresAt ?? 0) >= longest) return { result: 'renewalSpent' };
+  const seconds = Math.min(ttlSeconds, booking.holdSeconds);
+  const expiresAt = Math.min(ledger.now + seconds * 1000, longest);
+  if (expiresAt <= (booking.expiresAt ?? 0)) return { result: 'done', booking }; // it lives longer already
   return redate({ ...booking, expiresAt }, 'booking.renewed', actor, ledger);
 }
 

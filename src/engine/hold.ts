@@ -53,6 +53,7 @@ function newBooking(command: Hold, chosen: readonly ChosenLine[], now: Instant):
     reference: command.reference,
     state: 'held',
     expiresAt: now + command.ttlSeconds * 1000,
+    holdSeconds: command.ttlSeconds,
     approval: command.approval,
     checkedInAt: null,
     clientId: command.clientId,

@@ -43,6 +43,26 @@ export async function once(
   }
 }
 
+/**
+ * Runs `work`; when it refuses, the call may still be the repetition of one that succeeded while that was possible, and
+ * then it is answered with the kept answer.
+ */
+export async function orKept(
+  db: Database,
+  tenant: Uuid,
+  asked: Asked | undefined,
+  work: () => Promise<Answer>,
+): Promise<Answer> {
+  try {
+    return await work();
+  } catch (error) {
+    if (asked === undefined || !(error instanceof Problem)) throw error;
+    const kept = await db.inTenant(tenant, (tx) => findAnswer(tx, asked));
+    if (kept !== undefined) return kept;
+    throw error;
+  }
+}
+
 export function keyReused(): Problem {
   return new Problem(
     'idempotency_key_reused',

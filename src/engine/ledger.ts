@@ -166,6 +166,7 @@ export class Ledger {
   // whole, so its claims are dead together.
   #bury(dying: ReadonlyMap<Uuid, Booking>): void {
     for (const [bookingId, { intervals, units }] of this.#claimsOf) {
+      if (this.adrift.has(bookingId)) continue; // some of its rows are not locked
       if (![...intervals, ...units].every((claim) => isDead(claim, this.now))) continue;
       const freed = this.release(bookingId);
       this.#buried.set(bookingId, freed);

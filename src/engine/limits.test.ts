@@ -160,7 +160,7 @@ test('a booking rescheduled back and forth while others confirm and cancel it is
   const moveTo = (i: number) => {
     const [line] = hold([slot(rooms[i % 2] ?? '', 0)]).lines;
     assert.ok(line);
-    const by = { bookingId: asked.bookingId, ownedBy: null, actor: 'test', guards: new Map() };
+    const by = { bookingId: asked.bookingId, ownedBy: null, actor: 'test', guards: new Map(), version: null };
     return (engines[i % 2] as Engine).perform(fixture.tenant, { verb: 'reschedule', ...by, lines: [line] });
   };
   const moves = Array.from({ length: 40 }, (_, i) => moveTo(i));

@@ -12,7 +12,7 @@ export const STOCK = [
 
 interface Told {
   state: BookingState;
-  createdAt: number;
+  holdSeconds: number;
   expiresAt: number;
   lineCount: number;
   needs: Map<number, Needs>;
@@ -30,7 +30,7 @@ export class Model {
     const booking = this.#bookings.get(command.bookingId);
     if (booking === undefined) return 'notFound';
     const isDue = (booking.state === 'held' || booking.state === 'paying') && booking.expiresAt <= now;
-    if (command.verb === 'cancel') return this.#cancel(booking, command.lineNos);
+    if (command.verb === 'cancel' && command.lineNos === null) return this.#cancel(booking, null);
     if (isDue) booking.state = 'expired';
     if (command.verb === 'expire') return 'done';
     return booking.state === 'expired' ? 'holdExpired' : this.#onLive(booking, command, now);
@@ -50,6 +50,8 @@ export class Model {
         return go('confirmed', state === 'held' || state === 'paying');
       case 'approve':
         return go('confirmed', state === 'requested');
+      case 'cancel':
+        return this.#cancel(booking, command.lineNos);
       case 'decline':
         return go('declined', state === 'requested');
       case 'complete':
@@ -63,8 +65,8 @@ export class Model {
         return 'done';
       case 'renew': {
         if (state !== 'held') return 'wrongState';
-        const until = Math.min(now + command.ttlSeconds * 1000, booking.createdAt + 3_600_000);
-        if (until <= booking.expiresAt) return 'renewalSpent';
+        const until = now + Math.min(command.ttlSeconds, booking.holdSeconds) * 1000; // far from its hour here
+        if (until <= booking.expiresAt) return 'done';
         booking.expiresAt = until;
         return 'done';
       }
@@ -107,7 +109,7 @@ export class Model {
     if (!fits([...this.#standing(now), ...command.lines], command.lines)) return 'refused';
     this.#bookings.set(command.bookingId, {
       state: 'held',
-      createdAt: now,
+      holdSeconds: command.ttlSeconds,
       expiresAt: now + command.ttlSeconds * 1000,
       lineCount: command.lines.length,
       needs: new Map(command.lines.map((line) => [line.no, line])),

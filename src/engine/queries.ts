@@ -75,6 +75,7 @@ export const bookingColumns = {
   reference: 'text',
   state: 'text',
   expiresAt: 'timestamptz?',
+  holdSeconds: 'int4',
   approval: 'text',
   checkedInAt: 'timestamptz?',
   clientId: 'uuid?',
@@ -87,7 +88,8 @@ export const bookingColumns = {
 } as const;
 
 export const bookingSelect = `
-    b.id, b.reference, b.state, b.expires_at as "expiresAt", b.approval,
+    b.id, b.reference, b.state, b.expires_at as "expiresAt",
+    b.hold_seconds as "holdSeconds", b.approval,
     b.checked_in_at as "checkedInAt", b.client_id as "clientId", b.note, b.currency,
     b.total_minor as "totalMinor", b.version, b.created_at as "createdAt", b.created_by as "createdBy"`;
 

@@ -13,8 +13,10 @@ export function reschedule(booking: Booking, command: Reschedule, ledger: Ledger
     (line) => !standing.some((old) => old.no === line.no && old.kind === line.kind),
   );
   if (unknown !== undefined) return { result: 'noSuchLine', no: unknown.no };
-  if (isStale(command.guards, ledger)) return { result: 'stale' };
   const nos = command.lines.map((line) => line.no);
+  if (new Set(nos).size < nos.length) throw new Error('a line was rescheduled to two places at once');
+  if (command.version !== null && booking.version !== command.version) return { result: 'stale' };
+  if (isStale(command.guards, ledger)) return { result: 'stale' };
   const old = ledger.claimsOf(booking.id, nos);
   const { chosen, conflicts } = ledger.fit(command.lines, old.units, new Set(old.intervals));
   if (conflicts.length > 0) return { result: 'refused', conflicts };
@@ -36,7 +38,8 @@ function rewrite(
     return other === undefined ? line : toBookingLine(other);
   });
   for (const line of lines) if (!booking.lines.includes(line)) ledger.changeLine(booking.id, line);
-  const rescheduled = ledger.update({ ...booking, lines, totalMinor: totalOf(lines) });
+  // Whoever had come has not come to the new time.
+  const rescheduled = ledger.update({ ...booking, lines, totalMinor: totalOf(lines), checkedInAt: null });
   const taken = resourcesOf(
     chosen.flatMap((line) => line.intervals),
     chosen.flatMap((line) => line.units),

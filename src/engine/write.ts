@@ -118,6 +118,7 @@ function create(tx: Transaction, bookings: Writes['bookings']): void {
     bookings.map((b) => b.createdAt),
     bookings.map((b) => b.createdBy),
     bookings.map((b) => b.approval),
+    bookings.map((b) => b.holdSeconds),
   );
   const lines = bookings.flatMap((b) => b.lines.map((line) => ({ bookingId: b.id, ...line })));
   void tx.run(

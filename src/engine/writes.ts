@@ -89,18 +89,19 @@ export const redateUnits = statement('engine.redateUnits', {
 export const insertBookings = statement('engine.insertBookings', {
   params: [
     ...(['uuid', 'uuid[]', 'text[]', 'timestamptz[]', 'uuid[]', 'text[]', 'text[]', 'int8[]'] as const),
-    ...(['timestamptz[]', 'text[]', 'text[]'] as const),
+    ...(['timestamptz[]', 'text[]', 'text[]', 'int4[]'] as const),
   ],
   columns: {},
   text: `insert into engine.booking as b
       (tenant_id, id, reference, state, expires_at, client_id, note, currency, total_minor, created_at, created_by,
-       approval)
+       approval, hold_seconds)
     select k.tenant_id, n.id, n.reference, 'held', n.expires_at, n.client_id, n.note, n.currency, n.total_minor,
-      n.created_at, n.created_by, n.approval
+      n.created_at, n.created_by, n.approval, n.hold_seconds
     from engine.tenant_clock k
     cross join unnest($2::uuid[], $3::text[], $4::timestamptz[], $5::uuid[], $6::text[], $7::text[], $8::bigint[],
-      $9::timestamptz[], $10::text[], $11::text[])
-      as n (id, reference, expires_at, client_id, note, currency, total_minor, created_at, created_by, approval)
+      $9::timestamptz[], $10::text[], $11::text[], $12::int[])
+      as n (id, reference, expires_at, client_id, note, currency, total_minor, created_at, created_by, approval,
+        hold_seconds)
     where k.tenant_id = $1`,
 });
 

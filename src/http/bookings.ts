@@ -7,8 +7,9 @@ import { answerList, listAnswer, listQuery } from '../platform/list.ts';
 import { etag } from '../platform/precondition.ts';
 import { IdPath } from '../platform/schema.ts';
 import { BookingBody, bookingAnswer, State } from './booking-answer.ts';
-import { holdRoute, rescheduleRoute, type HoldDeps } from './holds.ts';
+import { holdRoute, type HoldDeps } from './holds.ts';
 import { ownedBy } from './outcome.ts';
+import { rescheduleRoute } from './reschedule.ts';
 import { verbRoutes } from './verbs.ts';
 
 /** One set of URLs for all kinds: hold, look, move, give back. */

@@ -1,6 +1,7 @@
 import type { Command, Engine, HoldLine, Outcome } from '../engine/index.ts';
 import type { AskedLine, Kind, ResolveContext, Resolved } from '../kinds/kind.ts';
 import { Problem } from '../platform/errors.ts';
+import { DatabaseFault } from '../platform/fault.ts';
 
 /** Refusals that look for alternatives at the same time; the rest are answered without. */
 const SEARCHES_AT_ONCE = 4;
@@ -50,6 +51,9 @@ export async function alternatives(
   searching += 1;
   try {
     return await kind.alternatives(context, refused);
+  } catch (error) {
+    if (error instanceof DatabaseFault) return []; // advice that cannot be had is no reason to hide the refusal
+    throw error;
   } finally {
     searching -= 1;
   }

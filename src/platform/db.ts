@@ -102,7 +102,7 @@ export function openDatabase(options: PoolOptions): Database {
       return result;
     } catch (error) {
       await connection.abandon(error);
-      throw error;
+      throw await connection.firstFault(error);
     }
   }
 
@@ -150,6 +150,8 @@ interface Connection {
   /** Waits for everything sent and for the tag COMMIT. A second call answers as the first. */
   commit(): Promise<void>;
   release(): void;
+  /** What went wrong first: a statement behind the one that failed only says that the transaction is over. */
+  firstFault(error: unknown): Promise<unknown>;
   /** Rolls back, or cuts the connection when its state is unknown. */
   abandon(error: unknown): Promise<void>;
 }
@@ -208,6 +210,11 @@ async function connect(pool: pg.Pool, named: boolean): Promise<Connection> {
     },
     commit: () => (committed ??= finish()),
     release: () => release(false),
+    firstFault: async (error) => {
+      if (!(error instanceof DatabaseFault) || error.sqlState !== '25P02') return error;
+      const failed = (await Promise.allSettled(sent)).find((outcome) => outcome.status === 'rejected');
+      return failed?.reason ?? error;
+    },
     abandon: async (error) => {
       const lost = cut || (error instanceof DatabaseFault && error.kind === 'lost');
       if (lost) return release(true);

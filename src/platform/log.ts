@@ -8,7 +8,14 @@ export function openLog(level: string): ReturnType<typeof pino> {
     {
       level,
       base: null,
-      redact: ['req.headers.authorization', 'req.headers.cookie', '*.secret', '*.password'],
+      redact: [
+        'req.headers.authorization',
+        'req.headers.cookie',
+        '*.secret',
+        '*.password',
+        'err.detail',
+        'err.cause.detail',
+      ],
     },
     pino.destination({ dest: 2, sync: false }),
   );

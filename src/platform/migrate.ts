@@ -33,7 +33,9 @@ interface Migration {
  */
 export async function migrate(ownerUrl: string, servingLogin: string): Promise<string[]> {
   return asOwner(ownerUrl, async (client) => {
+    await client.query('set lock_timeout = 0'); // another server's migration may take its time
     await client.query('select pg_advisory_lock($1)', [LOCK]);
+    await client.query(`set lock_timeout = '3s'`);
     await client.query(`create schema if not exists platform;
       create table if not exists platform.migration (
         name text not null primary key, checksum text not null, applied_at timestamptz not null)`);

@@ -36,8 +36,8 @@ async function campus() {
     asOwner(fresh.ownerUrl, async (client) => {
       const booking = uuidV7();
       await client.query(
-        `insert into engine.booking (tenant_id, id, reference, state, expires_at, currency, total_minor, created_at, created_by)
-          values ($1, $2, 'reference of ' || $2::uuid, case when $3::timestamptz is null then 'confirmed' else 'held' end, $3, 'EUR', 0, now(), 'test')`,
+        `insert into engine.booking (tenant_id, id, reference, state, expires_at, currency, total_minor, created_at, created_by, hold_seconds)
+          values ($1, $2, 'reference of ' || $2::uuid, case when $3::timestamptz is null then 'confirmed' else 'held' end, $3, 'EUR', 0, now(), 'test', 600)`,
         [tenant, booking, expiresAt],
       );
       await client.query(

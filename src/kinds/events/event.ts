@@ -79,10 +79,11 @@ export async function deleteEvent(
 ): Promise<void> {
   const event = await lockEvent(tx, id);
   check(event.version);
-  const { sections, taken } = await stopSales(tx, event);
-  if (taken > 0)
-    throw new Problem('in_use', 'Bookings still need this event. Cancel it instead: POST .../cancel.');
+  const { sections } = await stopSales(tx, event);
   const places = sections.flatMap((section) => [section.id, ...seatIds(section)]);
+  // Seats too, in the order in which everybody locks: an expired hold may still stand on a seat and not on its section.
+  if ((await lockStock(tx, places)) > 0)
+    throw new Problem('in_use', 'Bookings still need this event. Cancel it instead: POST .../cancel.');
   if (event.state !== 'draft') await closeStock(tx, places);
   await tx.run(sql.deleteEvent, id);
   await dropGuard(tx, id);

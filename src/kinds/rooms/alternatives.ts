@@ -1,6 +1,7 @@
 import { busy, freeBetween, type Stretch } from '../../engine/calendar.ts';
 import type { HoldLine } from '../../engine/index.ts';
 import { iso, type Instant } from '../../platform/clock.ts';
+import { LAST_INSTANT } from '../../platform/schema.ts';
 import type { ResolveContext } from '../kind.ts';
 import { roomsForSale } from './catalogue.ts';
 import { freeRoomsLike } from './queries.ts';
@@ -20,7 +21,10 @@ export async function roomAlternatives(context: ResolveContext, refused: HoldLin
 }
 
 async function otherTimes({ db, tenant, now }: ResolveContext, wanted: Stretch & { resourceId: string }) {
-  const window = { startsAt: Math.max(now, wanted.startsAt - REACH_MS), endsAt: wanted.endsAt + REACH_MS };
+  const window = {
+    startsAt: Math.max(now, wanted.startsAt - REACH_MS),
+    endsAt: Math.min(wanted.endsAt + REACH_MS, LAST_INSTANT),
+  };
   const taken = await busy(db, tenant.id, wanted.resourceId, window);
   return nearestStarts(freeBetween(taken, window), wanted, OTHER_TIMES).map((startsAt) => ({
     kind: 'room',

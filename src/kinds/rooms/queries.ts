@@ -91,8 +91,8 @@ export const roomsById = statement('rooms.byId', {
 
 export const lockRoom = statement('rooms.lock', {
   params: ['uuid', 'uuid'],
-  columns: roomColumns,
-  text: `select ${roomSelect} from ${roomFrom} where r.tenant_id = $1 and r.id = $2 for no key update of r`,
+  columns: { id: 'uuid' },
+  text: `select r.id from rooms.room r where r.tenant_id = $1 and r.id = $2 for no key update of r`,
 });
 
 /** Creates the building unless it is there; says nothing, `buildingByName` does. */

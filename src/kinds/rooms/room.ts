@@ -93,9 +93,8 @@ export async function readRoom(tx: Transaction, id: Uuid): Promise<Room> {
 }
 
 async function lockRoom(tx: Transaction, id: Uuid): Promise<Room> {
-  const [row] = await tx.run(sql.lockRoom, id);
-  if (row === undefined) throw notFound('room');
-  return toRoom(row);
+  await tx.run(sql.lockRoom, id);
+  return readRoom(tx, id); // a statement of its own: it sees what the wait for the lock was for
 }
 
 async function buildingNamed(tx: Transaction, name: string): Promise<Uuid> {
