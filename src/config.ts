@@ -73,7 +73,7 @@ const variables = {
   rateLimit: variable({
     name: 'RATE_LIMIT',
     fallback: 'on',
-    help: '"off" takes away rate limits and the caps on open holds: for load tests only.',
+    help: '"off" says that this server takes a load test: without the rate limits and caps on open holds that are to come.',
     parse: oneOf('on', 'off'),
   }),
   sweeper: variable({

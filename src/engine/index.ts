@@ -3,7 +3,7 @@ import { batchRunner, type BatchOptions } from './batch.ts';
 import type { Command, Outcome } from './command.ts';
 import { openLanes } from './lanes.ts';
 
-export type { Booking } from './booking.ts';
+export { standingLines, type Booking, type BookingLine } from './booking.ts';
 export type { Command, Hold, HoldLine, Idempotency, OnBookingCommand, Outcome } from './command.ts';
 export type { Needs } from './claim.ts';
 export { ONLY_BUCKET } from './claim.ts';

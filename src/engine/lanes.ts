@@ -5,6 +5,8 @@ import type { Command, Outcome } from './command.ts';
 
 /** Commands of one batch: past 256 a batch no longer gets cheaper by the command, it only gets slower. */
 const BATCH_COMMANDS = 256;
+/** Lines of one batch: a few huge requests must not make everybody's batch too slow for its deadline. */
+const BATCH_LINES = 1_000;
 /**
  * In a rush a second batch follows the first on its heels: while the first is decided or commits, the second waits at its
  * locks, and the database never idles for a round trip. More than two only wait for each other.
@@ -133,7 +135,12 @@ function isDue({ queue, running }: Lane): boolean {
 
 /** The next batch of a lane, without those who came before `oldest`. */
 function takeBatch(lane: Lane, oldest: number): Waiting[] {
-  return lane.queue.splice(0, BATCH_COMMANDS).filter((waiting) => {
+  let lines = 0;
+  const found = lane.queue.findIndex(({ command }, i) => {
+    lines += 'lines' in command ? command.lines.length : 1;
+    return i >= BATCH_COMMANDS || (lines > BATCH_LINES && i > 0);
+  });
+  return lane.queue.splice(0, found < 0 ? lane.queue.length : found).filter((waiting) => {
     if (waiting.since >= oldest) return true;
     waiting.reject(unavailable('This request waited too long for its turn. Please try again.'));
     return false;

@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import { readBookings } from '../engine/index.ts';
-import { bookingList, toBooking } from '../engine/lists.ts';
+import { bookingByReference, bookingList, toBooking } from '../engine/lists.ts';
 import type { App } from '../people/route.ts';
 import { notFound } from '../platform/errors.ts';
 import { answerList, listAnswer, listQuery } from '../platform/list.ts';
@@ -38,9 +38,12 @@ function readRoutes(app: App, { db }: HoldDeps): void {
       config: { permission: 'booking.read' },
     },
     ({ actor, query }) => {
-      const filters = [query.state ?? null, query.reference?.toUpperCase() ?? null, ownedBy(actor)] as const;
+      const tenant = actor.tenant.id;
+      const filters = [query.state ?? null, ownedBy(actor)] as const;
       const toItem = (row: Parameters<typeof toBooking>[0]) => bookingAnswer(toBooking(row));
-      return answerList(db, actor.tenant.id, bookingList, query, filters, toItem);
+      if (query.reference === undefined) return answerList(db, tenant, bookingList, query, filters, toItem);
+      const named = [...filters, query.reference.toUpperCase()] as const;
+      return answerList(db, tenant, bookingByReference, query, named, toItem);
     },
   );
 

@@ -1,7 +1,7 @@
 import { Type, type TSchema } from 'typebox';
 import type { FastifyRequest } from 'fastify';
 import { orKept } from '../engine/idempotency.ts';
-import { readBookings, type Booking } from '../engine/index.ts';
+import { readBookings, standingLines, type Booking } from '../engine/index.ts';
 import type { Kind } from '../kinds/kind.ts';
 import { repeatable, sendAnswer } from '../people/repeat.ts';
 import type { App } from '../people/route.ts';
@@ -60,7 +60,8 @@ async function reschedule(
   const [booking] = await readBookings(db, actor.tenant.id, [bookingId]);
   const owner = ownedBy(actor);
   if (booking === undefined || (owner !== null && booking.createdBy !== owner)) throw notFound('booking');
-  const context = { db, tenant: actor.tenant, client: booking.createdBy, now: Date.now() };
+  const others = standingLines(booking.lines).filter((line) => !changes.some(({ no }) => no === line.no));
+  const context = { db, tenant: actor.tenant, client: booking.createdBy, now: Date.now(), others };
   const asked = changes.map((change, i) => {
     const { schema, line } = changedLine(kinds, booking, change);
     const valid = request.compileValidationSchema(schema);

@@ -1,5 +1,5 @@
 import type { TSchema } from 'typebox';
-import type { Engine, HoldLine } from '../engine/index.ts';
+import type { BookingLine, Engine, HoldLine } from '../engine/index.ts';
 import type { Tenant } from '../people/access.ts';
 import type { App } from '../people/route.ts';
 import type { Instant } from '../platform/clock.ts';
@@ -18,6 +18,8 @@ export interface ResolveContext {
   /** Whom limits per client count for: the principal. */
   client: string;
   now: Instant;
+  /** The other lines of the booking, when some of its lines are moved; they count for limits per order. */
+  others: readonly BookingLine[];
   /** True when a guard had moved on: read the catalogue from the database, past every cache. */
   fresh: boolean;
 }

@@ -134,7 +134,7 @@ type PricedSection = Row<typeof venues.sectionsOfVenue.columns> & { id: Uuid; am
 
 async function pricedSections(tx: Transaction, id: Uuid, asked: NewEvent): Promise<PricedSection[]> {
   const [[venue], sections] = await Promise.all([
-    tx.run(venues.venueById, asked.venueId),
+    tx.run(venues.lockVenue, asked.venueId), // so that it is not removed or archived meanwhile
     tx.run(venues.sectionsOfVenue, asked.venueId),
   ]);
   if (venue === undefined) throw ruleViolated('/venueId', 'invalid_reference', 'There is no such venue.');

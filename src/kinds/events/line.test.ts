@@ -137,7 +137,14 @@ test('once an event was sold, its lines are resolved without the database', asyn
   const away = new Proxy({} as Database, {
     get: () => assert.fail('the database was asked'),
   });
-  const context = { db: away, tenant: office.tenant, client: 'somebody', now: Date.now(), fresh: false };
+  const context = {
+    db: away,
+    tenant: office.tenant,
+    client: 'somebody',
+    now: Date.now(),
+    others: [],
+    fresh: false,
+  };
   const asked = lines.map((line, i) => ({ no: i + 1, line }));
   const resolved = await events.resolve(context, asked);
   assert.deepEqual([...resolved.guards], [[event.id, event.version]]);
@@ -181,6 +188,16 @@ test('more than an order may have is refused with the limit, over all of its lin
   assert.deepEqual([refused.status, faults(refused)], [422, ['/lines/1/seatIds over_limit']]);
   assert.match(refused.body.detail, /at most 4 places/);
   assert.equal((await office.hold(admission(event, 'Floor', 3), seatLine(event, seats[0]))).status, 201);
+});
+
+test('moving lines of an order does not get it past what one order may have', async () => {
+  const event = await office.event({ maxPerOrder: 4 });
+  const { body } = await office.hold(admission(event, 'Floor', 2), admission(event, 'Floor', 1));
+  const move = (quantity: number) =>
+    office.post(`/bookings/${String(body['id'])}/reschedule`, { lines: [{ no: 2, quantity }] });
+  const refused = await move(3);
+  assert.deepEqual([refused.status, faults(refused)], [422, ['/lines/1/quantity over_limit']]);
+  assert.equal((await move(2)).status, 200);
 });
 
 test('what a client may have is counted over orders and events apart, and comes back with what it gives back', async () => {

@@ -1,5 +1,5 @@
 import type { UnitsNeed } from '../../engine/claim.ts';
-import type { HoldLine } from '../../engine/index.ts';
+import type { BookingLine, HoldLine } from '../../engine/index.ts';
 import { ONLY_BUCKET } from '../../engine/index.ts';
 import { limitId } from '../../engine/stock.ts';
 import { iso, type Instant } from '../../platform/clock.ts';
@@ -21,12 +21,12 @@ interface Places {
 
 /** Lines need places of a section: counted, and for numbered seats the seats themselves too. */
 export async function resolveEventLines(
-  { db, tenant, client, now, fresh }: ResolveContext,
+  { db, tenant, client, now, others, fresh }: ResolveContext,
   asked: readonly AskedLine<EventLine>[],
 ): Promise<Resolved> {
   const ids = asked.map(({ line }) => line.eventId);
   const events = await eventsForSale(db, tenant.id, ids, fresh);
-  const order = new Order();
+  const order = new Order(others);
   const lines = asked.map(({ no, line }): HoldLine => {
     const event = events.get(line.eventId);
     if (event === undefined) throw noSuch('event', at(no, 'eventId'));
@@ -88,10 +88,16 @@ function seats(event: EventForSale, { seatIds }: SeatLine, no: number): Places {
   return { quantity: seatIds.length, unitMinor, units: [...sections, ...seatIds.map((id) => need(id, 1))] };
 }
 
-/** What one request asks for in all of its lines. */
+/** What one order asks for in all of its lines. */
 class Order {
-  readonly #places = new Map<EventForSale, number>();
+  readonly #places = new Map<unknown, number>();
   readonly #seats = new Set<Uuid>();
+
+  /** `others` are lines that the order has already. */
+  constructor(others: readonly BookingLine[]) {
+    for (const { details, quantity } of others)
+      if (details['eventId'] !== undefined) this.#count(details['eventId'], quantity);
+  }
 
   /** Throws `rule_violated` for a seat asked for twice and for more places than one order may have. */
   add(event: EventForSale, line: EventLine, quantity: number, no: number): void {
@@ -100,14 +106,19 @@ class Order {
         throw ruleViolated(at(no, `seatIds/${i}`), 'duplicate_item', 'Another line asks for this seat too.');
       this.#seats.add(id);
     }
-    const places = (this.#places.get(event) ?? 0) + quantity;
-    this.#places.set(event, places);
+    const places = this.#count(event.id, quantity);
     if (event.maxPerOrder !== null && places > event.maxPerOrder)
       throw ruleViolated(
         at(no, line.kind === 'seat' ? 'seatIds' : 'quantity'),
         'over_limit',
         `One order may have at most ${event.maxPerOrder} places of this event.`,
       );
+  }
+
+  #count(eventId: unknown, quantity: number): number {
+    const places = (this.#places.get(eventId) ?? 0) + quantity;
+    this.#places.set(eventId, places);
+    return places;
   }
 }
 
