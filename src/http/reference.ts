@@ -41,6 +41,10 @@ export async function describeApi(app: FastifyInstance, publicUrl: string | unde
   await app.register(swaggerUi, {
     routePrefix: '/api/docs',
     staticCSP: PAGE_POLICY,
+    theme: {
+      title: 'Holdfast API',
+      css: [{ filename: 'holdfast.css', content: '.topbar { display: none }' }],
+    },
     uiConfig: { validatorUrl: null }, // it would send the address of this server to a site on the internet
   });
   const errors = await readFile(ERRORS_FILE, 'utf8');
