@@ -173,6 +173,7 @@ create table engine.idempotency (
   constraint idempotency_key_check CHECK (((length(key) >= 1) AND (length(key) <= 255))),
   constraint idempotency_status_check CHECK (((status >= 200) AND (status <= 299)))
 );
+CREATE INDEX idempotency_by_age ON engine.idempotency USING btree (tenant_id, at) WHERE (at > '-infinity'::timestamp with time zone);
 alter table engine.idempotency enable row level security;
 alter table engine.idempotency force row level security;
 create policy tenant_wall on engine.idempotency for all to public

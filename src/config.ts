@@ -79,7 +79,7 @@ const variables = {
   sweeper: variable({
     name: 'SWEEPER',
     fallback: 'on',
-    help: '"off" leaves expired holds to the next buyer, who may have their time at once in any case.',
+    help: '"off" stops what recurs: expired holds are left to the next buyer, who may have their time at once in any case.',
     parse: oneOf('on', 'off'),
   }),
   testUnsafe: variable({

@@ -130,6 +130,8 @@ create table engine.idempotency (
   primary key (tenant_id, principal, route, key)
 );
 
+create index idempotency_by_age on engine.idempotency (tenant_id, at) where at > '-infinity';
+
 -- Gives each tenant's changes their gapless numbers in commit order; always the last lock of a transaction.
 create table engine.tenant_clock (
   tenant_id uuid not null primary key references people.tenant,

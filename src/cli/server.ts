@@ -5,10 +5,8 @@ import { buildApp } from '../http/app.ts';
 import { kinds } from '../kinds/index.ts';
 import { openDatabase, type Database } from '../platform/db.ts';
 import type { Log } from '../platform/log.ts';
-import { startSweeper } from '../worker/sweeper.ts';
+import { recurringTasks, startRecurring } from '../worker/recurring.ts';
 import type { Reached } from './reach.ts';
-
-const SWEEP_EVERY_MS = 1_000;
 
 /** Everything that serves, put together and not yet listening. */
 export interface Server {
@@ -24,14 +22,14 @@ export async function openServer(config: Config, reached: Reached, log: Log): Pr
   // Half of the connections write batches; the other half stays free for reads.
   const engine = openEngine({ db, log, width: Math.floor(size / 2), guarded: testUnsafe !== 'no-guard' });
   const app = await buildApp({ db, engine, log, kinds });
-  const stopSweeper =
-    config.sweeper === 'on' ? startSweeper({ db, engine, log, everyMs: SWEEP_EVERY_MS }) : undefined;
+  const stopRecurring =
+    config.sweeper === 'on' ? startRecurring(recurringTasks({ db, engine }), log) : undefined;
   return {
     app,
     db,
     close: async () => {
       await app.close();
-      await stopSweeper?.();
+      await stopRecurring?.();
       await engine.drain();
       await db.close();
     },

@@ -43,7 +43,7 @@ export async function describeApi(app: FastifyInstance, publicUrl: string | unde
     staticCSP: PAGE_POLICY,
     theme: {
       title: 'Holdfast API',
-      css: [{ filename: 'holdfast.css', content: '.topbar { display: none }' }],
+      css: [{ filename: 'holdfast.css', content: '.swagger-ui .topbar { display: none !important }' }],
     },
     uiConfig: { validatorUrl: null }, // it would send the address of this server to a site on the internet
   });

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { silentLog } from '../../test/database.ts';
 import { hold, on, openFixture, slot, units, untilExpired, type Fixture } from '../../test/engine-fixture.ts';
-import { startSweeper, sweep } from './sweeper.ts';
+import { forgetKeys } from './forget-keys.ts';
+import { recurringTasks, startRecurring } from './recurring.ts';
+import { sweep } from './sweeper.ts';
 
 let fixture: Fixture;
 before(async () => {
@@ -41,12 +43,35 @@ test('what a buyer left behind of an expired hold on other resources is tidied t
   assert.equal(await fixture.count(remains), 0);
 });
 
-test('stopping the sweeper waits for the look under way', async () => {
+test('stopping waits for the step under way, and a task that fails is tried again', async () => {
   const { db } = fixture.database;
   const due = hold([slot(await fixture.newCalendar(), 0)], { ttlSeconds: 1 });
   await fixture.perform(due);
   await untilExpired(fixture, due.bookingId);
-  const stop = startSweeper({ db, engine: fixture.engine, log: silentLog, everyMs: 60_000 });
+  let tries = 0;
+  let again: () => void = () => undefined;
+  const retried = new Promise<void>((resolve) => (again = resolve));
+  const shaky = {
+    name: 'shaky',
+    everyMs: 1,
+    step: async () => {
+      tries += 1;
+      if (tries === 1) throw new Error('not today');
+      again();
+      return false;
+    },
+  };
+  const stop = startRecurring([...recurringTasks({ db, engine: fixture.engine }), shaky], silentLog);
+  await retried;
   await stop();
   assert.equal(await fixture.count(states(due.bookingId)), 1);
+});
+
+test('answers kept for idempotency keys are forgotten after three days, younger ones stay', async () => {
+  const kept = (key: string, age: string) => `insert into engine.idempotency
+    select tenant_id, 'p', 'r', '${key}', sha256(''), 201, '{}', now() - interval '${age}' from engine.tenant_clock`;
+  await fixture.tamper((client) => client.query(kept('old', '3 days 1 minute')));
+  await fixture.tamper((client) => client.query(kept('young', '2 days 23 hours')));
+  assert.equal(await forgetKeys(fixture.database.db), 1);
+  assert.equal(await fixture.count(`select count(*) from engine.idempotency where key = 'young'`), 1);
 });
