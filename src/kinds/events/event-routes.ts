@@ -5,12 +5,13 @@ import { repeatable, sendAnswer } from '../../people/repeat.ts';
 import type { App } from '../../people/route.ts';
 import type { Database } from '../../platform/db.ts';
 import { answerList, listAnswer, listQuery } from '../../platform/list.ts';
-import { etag, requireVersion } from '../../platform/precondition.ts';
+import { etag } from '../../platform/precondition.ts';
 import { IdPath, Note, parseInstant, strict } from '../../platform/schema.ts';
 import { eventList } from './event-queries.ts';
 import { createEvent, deleteEvent, readEvent, toEvent, updateEvent } from './event.ts';
 import { inventoryText } from './inventory.ts';
 import { cancelEvent, moveEvent, type EventMove } from './life.ts';
+import { changeRoutes } from '../entry.ts';
 import * as schema from './schema.ts';
 
 const tags = ['Events'];
@@ -120,48 +121,19 @@ function writeRoutes(app: App, db: Database): void {
     },
   );
 
-  app.patch(
-    '/events/:id',
-    {
-      schema: {
-        tags,
-        summary: 'Change an event',
-        operationId: 'updateEvent',
-        params: IdPath,
-        body: schema.EventPatch,
-        response: { 200: schema.Event },
-      },
-      config: write,
+  changeRoutes(app, db, {
+    path: '/events/:id',
+    name: 'Event',
+    tags,
+    entry: schema.Event,
+    patch: schema.EventPatch,
+    summaries: {
+      update: 'Change an event',
+      remove: 'Remove an event that no booking needs',
     },
-    async (request, reply) => {
-      const { actor, params, body } = request;
-      const event = await db.inTenant(actor.tenant.id, (tx) =>
-        updateEvent(tx, actor.principal, params.id, body, (version) => requireVersion(request, version)),
-      );
-      return reply.header('etag', etag(event.version)).send(event);
-    },
-  );
-
-  app.delete(
-    '/events/:id',
-    {
-      schema: {
-        tags,
-        summary: 'Remove an event that no booking needs',
-        operationId: 'deleteEvent',
-        params: IdPath,
-        response: { 204: Type.Null({ description: 'Removed' }) },
-      },
-      config: write,
-    },
-    async (request, reply) => {
-      const { actor, params } = request;
-      await db.inTenant(actor.tenant.id, (tx) =>
-        deleteEvent(tx, actor.principal, params.id, (version) => requireVersion(request, version)),
-      );
-      return reply.code(204).send(null);
-    },
-  );
+    update: updateEvent,
+    remove: deleteEvent,
+  });
 }
 
 function moveRoute(app: App, db: Database, verb: Exclude<EventMove, 'cancel'>, summary: string): void {

@@ -1,11 +1,11 @@
-import { Type } from 'typebox';
 import { once } from '../../engine/idempotency.ts';
 import { repeatable, sendAnswer } from '../../people/repeat.ts';
 import type { App } from '../../people/route.ts';
 import type { Database } from '../../platform/db.ts';
 import { answerList, listAnswer, listQuery } from '../../platform/list.ts';
-import { etag, requireVersion } from '../../platform/precondition.ts';
+import { etag } from '../../platform/precondition.ts';
 import { IdPath } from '../../platform/schema.ts';
+import { changeRoutes } from '../entry.ts';
 import * as schema from './schema.ts';
 import { venueList } from './venue-queries.ts';
 import { createVenue, deleteVenue, readVenue, toVenue, updateVenue } from './venue.ts';
@@ -81,46 +81,17 @@ function writeRoutes(app: App, db: Database): void {
     },
   );
 
-  app.patch(
-    '/venues/:id',
-    {
-      schema: {
-        tags,
-        summary: 'Change a venue; events that exist keep their sections',
-        operationId: 'updateVenue',
-        params: IdPath,
-        body: schema.VenuePatch,
-        response: { 200: schema.Venue },
-      },
-      config: write,
+  changeRoutes(app, db, {
+    path: '/venues/:id',
+    name: 'Venue',
+    tags,
+    entry: schema.Venue,
+    patch: schema.VenuePatch,
+    summaries: {
+      update: 'Change a venue; events that exist keep their sections',
+      remove: 'Remove a venue at which no event takes place',
     },
-    async (request, reply) => {
-      const { actor, params, body } = request;
-      const venue = await db.inTenant(actor.tenant.id, (tx) =>
-        updateVenue(tx, actor.principal, params.id, body, (version) => requireVersion(request, version)),
-      );
-      return reply.header('etag', etag(venue.version)).send(venue);
-    },
-  );
-
-  app.delete(
-    '/venues/:id',
-    {
-      schema: {
-        tags,
-        summary: 'Remove a venue at which no event takes place',
-        operationId: 'deleteVenue',
-        params: IdPath,
-        response: { 204: Type.Null({ description: 'Removed' }) },
-      },
-      config: write,
-    },
-    async (request, reply) => {
-      const { actor, params } = request;
-      await db.inTenant(actor.tenant.id, (tx) =>
-        deleteVenue(tx, actor.principal, params.id, (version) => requireVersion(request, version)),
-      );
-      return reply.code(204).send(null);
-    },
-  );
+    update: updateVenue,
+    remove: deleteVenue,
+  });
 }

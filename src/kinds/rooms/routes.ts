@@ -7,9 +7,10 @@ import { iso } from '../../platform/clock.ts';
 import type { Database } from '../../platform/db.ts';
 import { notFound, ruleViolated } from '../../platform/errors.ts';
 import { answerList, listAnswer, listQuery } from '../../platform/list.ts';
-import { etag, requireVersion } from '../../platform/precondition.ts';
+import { etag } from '../../platform/precondition.ts';
 import { IdPath, parseInstant, strict } from '../../platform/schema.ts';
 import type { Row } from '../../platform/statement.ts';
+import { changeRoutes } from '../entry.ts';
 import * as sql from './queries.ts';
 import { createRoom, deleteRoom, readRoom, toRoom, updateRoom } from './room.ts';
 import * as schema from './schema.ts';
@@ -145,48 +146,19 @@ function roomRoute(app: App, db: Database): void {
     },
   );
 
-  app.patch(
-    '/rooms/:id',
-    {
-      schema: {
-        tags,
-        summary: 'Change a room',
-        operationId: 'updateRoom',
-        params: IdPath,
-        body: schema.RoomPatch,
-        response: { 200: schema.Room },
-      },
-      config: { permission: 'catalogue.write' },
+  changeRoutes(app, db, {
+    path: '/rooms/:id',
+    name: 'Room',
+    tags,
+    entry: schema.Room,
+    patch: schema.RoomPatch,
+    summaries: {
+      update: 'Change a room',
+      remove: 'Remove a room that no booking needs',
     },
-    async (request, reply) => {
-      const { actor, params, body } = request;
-      const room = await db.inTenant(actor.tenant.id, (tx) =>
-        updateRoom(tx, actor.principal, params.id, body, (version) => requireVersion(request, version)),
-      );
-      return reply.header('etag', etag(room.version)).send(room);
-    },
-  );
-
-  app.delete(
-    '/rooms/:id',
-    {
-      schema: {
-        tags,
-        summary: 'Remove a room that no booking needs',
-        operationId: 'deleteRoom',
-        params: IdPath,
-        response: { 204: Type.Null({ description: 'Removed' }) },
-      },
-      config: { permission: 'catalogue.write' },
-    },
-    async (request, reply) => {
-      const { actor, params } = request;
-      await db.inTenant(actor.tenant.id, (tx) =>
-        deleteRoom(tx, actor.principal, params.id, (version) => requireVersion(request, version)),
-      );
-      return reply.code(204).send(null);
-    },
-  );
+    update: updateRoom,
+    remove: deleteRoom,
+  });
 }
 
 function buildingRoutes(app: App, db: Database): void {
