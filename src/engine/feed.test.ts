@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { silentLog } from '../../test/database.ts';
 import { hold, on, openFixture, units, type Fixture } from '../../test/engine-fixture.ts';
+import { createTenant } from '../people/tenant.ts';
 import { openDatabase } from '../platform/db.ts';
 import { openWakeUp } from '../platform/wake.ts';
 import { dropRead, readOn, startFeed, type Change, type Reader } from './feed.ts';
@@ -161,4 +162,22 @@ test('what all readers have read and is old enough is dropped, and the feed says
     newcomer.seen.map((change) => change.seq),
     [before + 1],
   );
+});
+
+test('a tenant whose changes a reader fails on holds up nobody else', async () => {
+  const { db } = fixture.database;
+  const other = (await createTenant(db, { slug: 'other' })).id;
+  await fixture.engine.perform(other, { verb: 'resize', actor: 'test', rows: [] });
+  const seen = new Set<string>();
+  const picky: Reader = {
+    name: 'picky',
+    read: async (tx) => {
+      seen.add(tx.tenant);
+      if (tx.tenant === fixture.tenant) throw new Error('not that one');
+    },
+  };
+  await assert.rejects(readOn(db, picky), /not that one/);
+  assert.deepEqual(seen, new Set([fixture.tenant, other]));
+  const read = `select seq from engine.feed_position where reader = 'picky' and tenant_id = '${other}'`;
+  assert.equal(await fixture.count(read), 1);
 });

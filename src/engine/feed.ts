@@ -33,15 +33,28 @@ const DROPPED_AT_ONCE = 10_000;
 /** Tenants that one look finds; those left over are found by the next look, which follows at once. */
 const TENANTS_AT_ONCE = 200;
 
-/** Brings a reader up to date with every tenant; returns how many changes it read. */
+/**
+ * Brings a reader up to date with every tenant; returns how many changes it read. A tenant whose changes it fails on
+ * holds up nobody else's; its error is thrown at the end.
+ */
 export async function readOn(db: Database, reader: Reader): Promise<number> {
+  const failed = new Map<Uuid, unknown>();
   let total = 0;
   for (;;) {
     const behind = await db.asWorker((reads) => reads.run(sql.behind, reader.name, TENANTS_AT_ONCE));
     let read = 0;
-    for (const { tenantId } of behind) read += await readPage(db, tenantId, reader);
+    for (const { tenantId } of behind) {
+      if (failed.has(tenantId)) continue;
+      try {
+        read += await readPage(db, tenantId, reader);
+      } catch (error) {
+        failed.set(tenantId, error);
+      }
+    }
     total += read;
-    if (read === 0) return total; // nothing new, or another process has it in hand
+    if (read > 0) continue;
+    for (const error of failed.values()) throw error;
+    return total; // nothing new, or another process has it in hand
   }
 }
 

@@ -45,6 +45,15 @@ test('every promise holds on a sound database and says how much it looked at', a
   }
 });
 
+for (const [id, violation] of [
+  ['walls-stand', 'create policy open_door on engine.booking using (true)'],
+  ['walls-stand', 'create policy open_hand on engine.booking for update to holdfast_worker using (true)'],
+  ['tenant-in-keys', 'create unique index loose on engine.booking (reference)'],
+] as const)
+  test(`the doctor sees a broken promise: ${id}, by "${violation}"`, async () => {
+    assert.equal((await planted(violation, id)).broken, 1);
+  });
+
 test('the doctor sees that answered bookings could be lost', async () => {
   const named = async (setting: 'on' | 'off') =>
     (await planted(`set local synchronous_commit = ${setting}`, 'durability-is-on')).examples.includes(

@@ -32,6 +32,11 @@ const TENANT_TABLES = `
   from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attname = 'tenant_id' and not a.attisdropped
   where c.relkind in ('r', 'p') and c.oid <> 'people.tenant_slug'::regclass`;
 
+/** The policy that shows the rows of the tenant that is set, lets only such be written, and is closed while none is. */
+const WALL = `(tenant_id = (NULLIF(current_setting('holdfast.tenant'::text, true), ''::text))::uuid)`;
+const IS_WALL = `(p.polcmd = '*' and p.polpermissive and pg_get_expr(p.polqual, p.polrelid) = $wall$${WALL}$wall$
+  and pg_get_expr(p.polwithcheck, p.polrelid) = $wall$${WALL}$wall$)`;
+
 /** The changes that tell a state; others (renewed, rescheduled, checked in) leave it as it is. */
 const STATE_CHANGES = `array(select 'booking.' || state from unnest(array['held', 'paying', 'requested', 'confirmed',
   'completed', 'noShow', 'expired', 'cancelled', 'declined']) as state)`;
@@ -142,12 +147,11 @@ export const invariants: readonly Invariant[] = [
     id: 'walls-stand',
     promise: 'each tenant table has forced row-level security with a closed check on reading and writing',
     scope: 'database',
-    text: `select t.name as thing, not t.forced or not exists (
-          select from pg_policy p where p.polrelid = t.oid and p.polcmd = '*'
-            and pg_get_expr(p.polqual, t.oid) like '%holdfast.tenant%'
-            and pg_get_expr(p.polwithcheck, t.oid) like '%holdfast.tenant%')
-        or exists (select from pg_policy p where p.polrelid = t.oid and p.polcmd <> '*'
-            and p.polroles <> array['holdfast_worker'::regrole::oid]) as broken
+    // Policies add up, so one that is too wide opens what another closes: each must be the wall or a worker's read.
+    text: `select t.name as thing, not t.forced
+        or not exists (select from pg_policy p where p.polrelid = t.oid and ${IS_WALL})
+        or exists (select from pg_policy p where p.polrelid = t.oid and not (${IS_WALL})
+            and not (p.polcmd = 'r' and p.polroles = array['holdfast_worker'::regrole::oid])) as broken
       from (${TENANT_TABLES}) t`,
   },
   {
@@ -157,7 +161,11 @@ export const invariants: readonly Invariant[] = [
     text: `select k.conname || ' of ' || t.name as thing,
         (select a.attname from pg_attribute a where a.attrelid = k.conrelid and a.attnum = k.conkey[1]) is distinct from 'tenant_id' as broken
       from (${TENANT_TABLES}) t join pg_constraint k on k.conrelid = t.oid
-      where k.contype in ('p', 'u', 'x', 'f')`,
+      where k.contype in ('p', 'u', 'x', 'f')
+      union all
+      select i.indexrelid::regclass || ' of ' || t.name,
+        (select a.attname from pg_attribute a where a.attrelid = i.indrelid and a.attnum = i.indkey[0]) is distinct from 'tenant_id'
+      from (${TENANT_TABLES}) t join pg_index i on i.indrelid = t.oid where i.indisunique`,
   },
   {
     id: 'roles-cannot-climb',

@@ -1,14 +1,12 @@
 import { Type } from 'typebox';
-import { readBookings } from '../engine/index.ts';
 import { bookingByReference, bookingList, toBooking } from '../engine/lists.ts';
 import type { App } from '../people/route.ts';
-import { notFound } from '../platform/errors.ts';
 import { answerList, listAnswer, listQuery } from '../platform/list.ts';
 import { etag } from '../platform/precondition.ts';
 import { IdPath } from '../platform/schema.ts';
 import { BookingBody, bookingAnswer, State } from './booking-answer.ts';
 import { holdRoute, type HoldDeps } from './holds.ts';
-import { ownedBy } from './outcome.ts';
+import { ownedBy, readOwn } from './outcome.ts';
 import { rescheduleRoute } from './reschedule.ts';
 import { verbRoutes } from './verbs.ts';
 
@@ -60,9 +58,7 @@ function readRoutes(app: App, { db }: HoldDeps): void {
       config: { permission: 'booking.read' },
     },
     async ({ actor, params }, reply) => {
-      const [booking] = await readBookings(db, actor.tenant.id, [params.id]);
-      const owner = ownedBy(actor);
-      if (booking === undefined || (owner !== null && booking.createdBy !== owner)) throw notFound('booking');
+      const booking = await readOwn(db, actor, params.id);
       return reply.header('etag', etag(booking.version)).send(bookingAnswer(booking));
     },
   );

@@ -1,8 +1,10 @@
 import { keyReused } from '../engine/idempotency.ts';
-import type { Booking, Idempotency, Outcome } from '../engine/index.ts';
+import { readBookings, type Booking, type Idempotency, type Outcome } from '../engine/index.ts';
 import { can, type Actor } from '../people/access.ts';
 import type { Repeatable } from '../people/repeat.ts';
+import type { Database } from '../platform/db.ts';
 import { notFound, Problem, ruleViolated, unavailable } from '../platform/errors.ts';
+import type { Uuid } from '../platform/id.ts';
 import { bookingText } from './booking-answer.ts';
 
 /** What the engine keeps for whoever repeats a call: the booking as the answer shows it. */
@@ -17,7 +19,15 @@ export function ownedBy(actor: Actor): string | null {
   return can(actor.role, 'booking.all') ? null : actor.principal;
 }
 
-/** The engine's outcome as an answer, or thrown as the problem it is. A refused line is its caller's to explain. */
+/** A booking that exists for this actor. Throws `not_found` for any other. */
+export async function readOwn(db: Database, actor: Actor, id: Uuid): Promise<Booking> {
+  const [booking] = await readBookings(db, actor.tenant.id, [id]);
+  const owner = ownedBy(actor);
+  if (booking === undefined || (owner !== null && booking.createdBy !== owner)) throw notFound('booking');
+  return booking;
+}
+
+/** The engine's outcome as an answer, or thrown as the problem it is. A refusal is told before, with alternatives. */
 export function answerOf(
   outcome: Outcome,
   status: number,
@@ -45,15 +55,8 @@ export function answerOf(
     case 'stale':
       throw unavailable('What you want to book is being changed at this moment. Please try again.');
     case 'refused':
-      throw new Problem(
-        'capacity_unavailable',
-        'Somebody else has what you asked for. Nothing was changed.',
-        {
-          conflicts: outcome.conflicts,
-        },
-      );
     case 'resized':
     case 'belowTaken':
-      throw new Error(`${outcome.result} is not an answer about a booking`);
+      throw new Error(`${outcome.result} is not for this call to tell`);
   }
 }

@@ -1,15 +1,15 @@
 import { Type, type TSchema } from 'typebox';
 import type { FastifyRequest } from 'fastify';
 import { orKept } from '../engine/idempotency.ts';
-import { readBookings, standingLines, type Booking } from '../engine/index.ts';
+import { standingLines, type Booking } from '../engine/index.ts';
 import type { Kind } from '../kinds/kind.ts';
 import { repeatable, sendAnswer } from '../people/repeat.ts';
 import type { App } from '../people/route.ts';
-import { notFound, ruleViolated } from '../platform/errors.ts';
+import { ruleViolated } from '../platform/errors.ts';
 import { IdPath, strict, Whole } from '../platform/schema.ts';
 import { BookingBody } from './booking-answer.ts';
 import { explainRefusal, MOST_LINES, type HoldDeps } from './holds.ts';
-import { answerOf, kept, ownedBy } from './outcome.ts';
+import { answerOf, kept, ownedBy, readOwn } from './outcome.ts';
 import { kindOf, performResolved } from './resolve.ts';
 import { asProblem } from './validation.ts';
 
@@ -57,9 +57,7 @@ async function reschedule(
   changes: readonly Change[],
 ) {
   const { actor } = request;
-  const [booking] = await readBookings(db, actor.tenant.id, [bookingId]);
-  const owner = ownedBy(actor);
-  if (booking === undefined || (owner !== null && booking.createdBy !== owner)) throw notFound('booking');
+  const booking = await readOwn(db, actor, bookingId);
   const others = standingLines(booking.lines).filter((line) => !changes.some(({ no }) => no === line.no));
   const context = { db, tenant: actor.tenant, client: booking.createdBy, now: Date.now(), others };
   const asked = changes.map((change, i) => {
@@ -73,7 +71,7 @@ async function reschedule(
     bookingId,
     version: booking.version,
     actor: actor.principal,
-    ownedBy: owner,
+    ownedBy: ownedBy(actor),
     idempotency: kept(repeatable(request), 200),
     lines: resolved.lines,
     guards: resolved.guards,
