@@ -35,6 +35,14 @@ test('the switch that takes a guard out is refused outside tests', () => {
   assert.equal(readConfig({ HOLDFAST_TEST_UNSAFE: 'no-guard', NODE_ENV: 'test' }).testUnsafe, 'no-guard');
 });
 
+test('the switch that kills the server is refused outside tests and takes only a point that there is', () => {
+  assert.throws(() => readConfig({ HOLDFAST_TEST_FAULT: 'sent:kill:3' }), ConfigError);
+  const read = (text: string) => readConfig({ HOLDFAST_TEST_FAULT: text, NODE_ENV: 'test' }).testFault;
+  assert.deepEqual(read('sent:kill:3'), { point: 'sent', nth: 3 });
+  for (const wrong of ['sent', 'lunch:kill:1', 'sent:kill:0', 'sent:wait:1'])
+    assert.throws(() => read(wrong), ConfigError);
+});
+
 test('help lists every variable that is read', () => {
   const read = new Set<string>();
   readConfig(new Proxy({}, { get: (_, name) => void read.add(String(name)) }));

@@ -1,3 +1,4 @@
+import { faultPoints, type Kill } from './engine/fault-point.ts';
 import { Refusal } from './platform/refusal.ts';
 
 /**
@@ -88,6 +89,11 @@ const variables = {
     help: "For Holdfast's own tests: takes a guard out, to prove that its test goes red. Needs NODE_ENV=test.",
     parse: oneOf('no-guard', ''),
   }),
+  testFault: optional({
+    name: 'HOLDFAST_TEST_FAULT',
+    help: `For Holdfast's own tests: "<point>:kill:<n>" kills the server at the n-th passage of a point of its batches (${faultPoints.join(', ')}). Needs NODE_ENV=test.`,
+    parse: kill,
+  }),
 };
 
 type Table = typeof variables;
@@ -113,8 +119,9 @@ export function readConfig(env: Environment = process.env): Config {
       wrong.push(`${each.name} ${(error as Error).message}`);
     }
   }
-  if (values['testUnsafe'] && env['NODE_ENV'] !== 'test')
-    wrong.push('HOLDFAST_TEST_UNSAFE is refused outside tests (NODE_ENV is not "test")');
+  for (const field of ['testUnsafe', 'testFault'] as const)
+    if (values[field] && env['NODE_ENV'] !== 'test')
+      wrong.push(`${variables[field].name} is refused outside tests (NODE_ENV is not "test")`);
   if (values['databaseDirectUrl'] !== undefined && values['databaseUrl'] === undefined)
     wrong.push('DATABASE_DIRECT_URL needs DATABASE_URL beside it');
   if (wrong.length > 0) throw new ConfigError(`Wrong settings: ${wrong.join('; ')}.`);
@@ -145,6 +152,13 @@ function oneOf<const T extends string>(...words: T[]): (text: string) => T {
     const named = words.filter((each) => each !== '').map((each) => `"${each}"`);
     throw new Error(`must be ${named.join(' or ')}, not "${text}"`);
   };
+}
+
+function kill(text: string): Kill {
+  const [, word, nth] = /^(\w+):kill:([1-9]\d{0,8})$/.exec(text) ?? [];
+  const point = faultPoints.find((each) => each === word);
+  if (point !== undefined) return { point, nth: Number(nth) };
+  throw new Error(`must be one of ${faultPoints.join(', ')} and then ":kill:<n>", not "${text}"`);
 }
 
 // The value stays out of the sentence: it holds a password.

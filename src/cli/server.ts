@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { Config } from '../config.ts';
+import { killAt } from '../engine/fault-point.ts';
 import { openEngine } from '../engine/index.ts';
 import { buildApp } from '../http/app.ts';
 import { kinds } from '../kinds/index.ts';
@@ -17,10 +18,16 @@ export interface Server {
 }
 
 export async function openServer(config: Config, reached: Reached, log: Log): Promise<Server> {
-  const { poolSize: size, namedStatements: named, testUnsafe } = config;
+  const { poolSize: size, namedStatements: named, testUnsafe, testFault } = config;
   const db = openDatabase({ url: reached.servingUrl, size, named, log });
   // Half of the connections write batches; the other half stays free for reads.
-  const engine = openEngine({ db, log, width: Math.floor(size / 2), guarded: testUnsafe !== 'no-guard' });
+  const engine = openEngine({
+    db,
+    log,
+    width: Math.floor(size / 2),
+    guarded: testUnsafe !== 'no-guard',
+    at: testFault && killAt(testFault),
+  });
   const app = await buildApp({ db, engine, log, kinds });
   const stopRecurring =
     config.sweeper === 'on' ? startRecurring(recurringTasks({ db, engine }), log) : undefined;

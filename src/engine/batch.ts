@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Database } from '../platform/db.ts';
 import { unavailable } from '../platform/errors.ts';
 import { DatabaseFault } from '../platform/fault.ts';
@@ -5,6 +6,7 @@ import type { Uuid } from '../platform/id.ts';
 import type { Log } from '../platform/log.ts';
 import type { Command, Outcome } from './command.ts';
 import { decide, type Decided } from './decide.ts';
+import type { AtFaultPoint } from './fault-point.ts';
 import { lockAndRead } from './read.ts';
 import { isEmpty, write } from './write.ts';
 
@@ -16,6 +18,8 @@ export interface BatchOptions {
   log: Log;
   /** False takes the locks out: the control that shows the race tests can fail. */
   guarded: boolean;
+  /** Lets a test stop or end a batch at its fault points. */
+  at?: AtFaultPoint | undefined;
 }
 
 const MOST_DRIFTS = 3;
@@ -26,14 +30,24 @@ const DRIFTING = 'This booking is being changed by others at this moment. Please
  * (a deadlock, a lost connection, a twin that committed in between) is tried once more down the same road, where
  * the locks and keys wait for whatever an earlier try may still commit; then the answer is a clean 503.
  */
-export function batchRunner({ db, log, guarded }: BatchOptions): RunBatch {
-  const attempt = (tenant: Uuid, commands: readonly Command[], again: boolean): Promise<Decided[]> =>
-    db.inTenant(tenant, async (tx) => {
+export function batchRunner({ db, log, guarded, at }: BatchOptions): RunBatch {
+  async function attempt(tenant: Uuid, commands: readonly Command[], again: boolean): Promise<Decided[]> {
+    if (at) await at('begin', commands);
+    let sent: Promise<void> | undefined;
+    const decided = await db.inTenant(tenant, async (tx) => {
       const snapshot = await lockAndRead(tx, commands, { again, guarded });
+      if (at) await at('locked', commands);
       const { outcomes, writes } = decide(commands, snapshot);
+      if (at) await at('decided', commands);
       if (!isEmpty(writes)) write(tx, writes, snapshot.now);
+      // The COMMIT leaves within this turn of the event loop; its reply cannot be seen before the next.
+      if (at) sent = setImmediate().then(() => at('sent', commands));
       return outcomes;
     });
+    await sent;
+    if (at) await at('committed', commands);
+    return decided;
+  }
 
   async function run(
     tenant: Uuid,
