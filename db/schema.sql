@@ -438,6 +438,27 @@ create table platform.migration (
 );
 grant select on platform.migration to holdfast_worker;
 
+create table rooms.blackout (
+  tenant_id uuid not null,
+  id uuid not null,
+  room_id uuid not null,
+  starts_at timestamp with time zone not null,
+  ends_at timestamp with time zone not null,
+  reason text,
+  created_at timestamp with time zone not null,
+  constraint blackout_pkey PRIMARY KEY (tenant_id, id),
+  constraint blackout_tenant_id_room_id_fkey FOREIGN KEY (tenant_id, room_id) REFERENCES rooms.room(tenant_id, id) ON DELETE CASCADE,
+  constraint blackout_not_empty CHECK ((starts_at < ends_at)),
+  constraint blackout_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 200)))
+);
+CREATE INDEX blackout_by_start ON rooms.blackout USING btree (tenant_id, room_id, starts_at, id);
+alter table rooms.blackout enable row level security;
+alter table rooms.blackout force row level security;
+create policy tenant_wall on rooms.blackout for all to public
+  using ((tenant_id = (NULLIF(current_setting('holdfast.tenant'::text, true), ''::text))::uuid))
+  with check ((tenant_id = (NULLIF(current_setting('holdfast.tenant'::text, true), ''::text))::uuid));
+grant delete, insert, select on rooms.blackout to holdfast_app;
+
 create table rooms.building (
   tenant_id uuid not null,
   id uuid not null,
@@ -466,12 +487,17 @@ create table rooms.room (
   archived_at timestamp with time zone,
   version integer not null default 1,
   created_at timestamp with time zone not null,
+  timezone text,
+  opening_hours jsonb,
+  rules jsonb not null default '{}'::jsonb,
   constraint room_pkey PRIMARY KEY (tenant_id, id),
   constraint room_name_unique UNIQUE (tenant_id, building_id, name),
   constraint room_tenant_id_building_id_fkey FOREIGN KEY (tenant_id, building_id) REFERENCES rooms.building(tenant_id, id),
   constraint room_capacity_check CHECK ((capacity >= 0)),
   constraint room_floor_check CHECK ((length(floor) <= 50)),
-  constraint room_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200)))
+  constraint room_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+  constraint room_opening_hours_check CHECK ((jsonb_typeof(opening_hours) = 'object'::text)),
+  constraint room_rules_check CHECK ((jsonb_typeof(rules) = 'object'::text))
 );
 CREATE INDEX room_by_age ON rooms.room USING btree (tenant_id, created_at, id);
 CREATE INDEX room_by_capacity ON rooms.room USING btree (tenant_id, capacity, id);

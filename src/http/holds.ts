@@ -50,7 +50,8 @@ export function holdRoute(app: App, deps: HoldDeps): void {
     async (request, reply) => {
       const { actor, body } = request;
       const repeat = repeatable(request);
-      const context = { db, tenant: actor.tenant, client: actor.principal, now: Date.now(), others: [] };
+      const { tenant, principal, role } = actor;
+      const context = { db, tenant, client: principal, role, now: Date.now(), others: [] };
       const asked = (body.lines as { kind: string }[]).map((line, i) => ({ no: i + 1, line }));
       const hold = {
         verb: 'hold',

@@ -59,7 +59,8 @@ async function reschedule(
   const { actor } = request;
   const booking = await readOwn(db, actor, bookingId);
   const others = standingLines(booking.lines).filter((line) => !changes.some(({ no }) => no === line.no));
-  const context = { db, tenant: actor.tenant, client: booking.createdBy, now: Date.now(), others };
+  const { tenant, role } = actor;
+  const context = { db, tenant, client: booking.createdBy, role, now: Date.now(), others };
   const asked = changes.map((change, i) => {
     const { schema, line } = changedLine(kinds, booking, change);
     const valid = request.compileValidationSchema(schema);

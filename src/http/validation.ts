@@ -105,6 +105,7 @@ const BY_FORMAT: Readonly<Record<string, Reason>> = {
   uuid: 'invalid_reference',
   'date-time': 'invalid_time',
   date: 'invalid_time',
+  'time-of-day': 'invalid_time_of_day',
   timezone: 'unknown_timezone',
 };
 

@@ -1,6 +1,6 @@
 import type { TSchema } from 'typebox';
 import type { BookingLine, Engine, HoldLine } from '../engine/index.ts';
-import type { Tenant } from '../people/access.ts';
+import type { Role, Tenant } from '../people/access.ts';
 import type { App } from '../people/route.ts';
 import type { Instant } from '../platform/clock.ts';
 import type { Database } from '../platform/db.ts';
@@ -17,6 +17,8 @@ export interface ResolveContext {
   tenant: Tenant;
   /** Whom limits per client count for: the principal. */
   client: string;
+  /** Of whoever asks now: staff may move what a client booked. */
+  role: Role;
   now: Instant;
   /** The other lines of the booking, when some of its lines are moved; they count for limits per order. */
   others: readonly BookingLine[];

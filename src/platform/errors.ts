@@ -50,6 +50,7 @@ export const reasons = {
   invalid_text: 'This text is empty, too long or has characters that are not allowed.',
   invalid_time:
     'This must be a real date or an RFC 3339 time with an offset, such as 2026-11-23T08:00:00+01:00.',
+  invalid_time_of_day: 'This must be a time of day from 00:00 to 24:00, such as 08:30.',
   invalid_reference: 'This is not the id of anything that can be used here.',
   invalid_parameter: 'This parameter has a value that is not allowed.',
   not_on_sale: 'This is not on sale yet.',

@@ -48,6 +48,9 @@ export const DateText = Type.String({ format: 'date', examples: ['2026-11-23'] }
 /** An IANA time zone, `Europe/Berlin`. */
 export const Timezone = Type.String({ format: 'timezone', maxLength: 64, examples: ['Europe/Berlin'] });
 
+/** A time on the clock of a day, `08:30`; `24:00` is its end. */
+export const TimeOfDay = Type.String({ format: 'time-of-day', examples: ['08:30'] });
+
 /** One line of text that starts and ends visibly and has no control characters: names, labels, words. */
 export function Name(maxLength = 200) {
   return Type.String({
@@ -113,12 +116,14 @@ export const formats: Readonly<Record<string, (text: string) => boolean>> = {
   uuid: (text) => UUID.test(text),
   'date-time': (text) => readInstant(text) !== undefined,
   date: isDate,
+  'time-of-day': (text) => TIME_OF_DAY.test(text),
   timezone: isTimezone,
 };
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const INSTANT =
   /^(\d{4}-\d\d-\d\d)[Tt](?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?(?:[Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/;
+const TIME_OF_DAY = /^(?:(?:[01]\d|2[0-3]):[0-5]\d|24:00)$/;
 const FIRST = Date.parse('0001-01-01T00:00:00Z');
 /** The last moment that can be written with a year of four digits. */
 export const LAST_INSTANT = Date.parse('9999-12-31T23:59:59.999Z');

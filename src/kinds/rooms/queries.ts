@@ -9,13 +9,16 @@ const roomColumns = {
   floor: 'text?',
   capacity: 'int4',
   equipment: 'text[]',
+  timezone: 'text?',
+  openingHours: 'jsonb?',
+  rules: 'jsonb',
   archivedAt: 'timestamptz?',
   createdAt: 'timestamptz',
   version: 'int4',
 } as const;
 
 const roomSelect = `r.id, r.name, b.name as building, r.building_id as "buildingId", r.floor, r.capacity, r.equipment,
-  r.archived_at as "archivedAt", r.created_at as "createdAt", r.version`;
+  r.timezone, r.opening_hours as "openingHours", r.rules, r.archived_at as "archivedAt", r.created_at as "createdAt", r.version`;
 
 const roomFrom = `rooms.room r join rooms.building b on b.tenant_id = r.tenant_id and b.id = r.building_id`;
 
@@ -118,17 +121,19 @@ export const buildingById = statement('rooms.buildingById', {
 });
 
 export const insertRoom = statement('rooms.insert', {
-  params: ['uuid', 'uuid', 'uuid', 'text', 'text', 'int4', 'text[]'],
+  params: ['uuid', 'uuid', 'uuid', 'text', 'text', 'int4', 'text[]', 'text', 'jsonb', 'jsonb'],
   columns: {},
-  text: `insert into rooms.room as r (tenant_id, id, building_id, name, floor, capacity, equipment, created_at)
-    values ($1, $2, $3, $4, $5, $6, $7, now())`,
+  text: `insert into rooms.room as r (tenant_id, id, building_id, name, floor, capacity, equipment, timezone, opening_hours,
+      rules, created_at)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, now())`,
 });
 
 export const updateRoom = statement('rooms.update', {
-  params: ['uuid', 'uuid', 'uuid', 'text', 'text', 'int4', 'text[]', 'bool'],
+  params: ['uuid', 'uuid', 'uuid', 'text', 'text', 'int4', 'text[]', 'bool', 'text', 'jsonb', 'jsonb'],
   columns: {},
   text: `update rooms.room r set building_id = $3, name = $4, floor = $5, capacity = $6, equipment = $7,
-      archived_at = case when $8 then coalesce(r.archived_at, now()) end, version = r.version + 1
+      archived_at = case when $8 then coalesce(r.archived_at, now()) end, timezone = $9, opening_hours = $10, rules = $11,
+      version = r.version + 1
     where r.tenant_id = $1 and r.id = $2`,
 });
 

@@ -11,7 +11,13 @@ import * as sql from './queries.ts';
 import type { NewRoom, Room, RoomPatch } from './schema.ts';
 
 export function toRoom({ archivedAt, createdAt, ...row }: Row<typeof sql.roomsById.columns>): Room {
-  return { ...row, archived: archivedAt !== null, createdAt: iso(createdAt) };
+  return {
+    ...row,
+    openingHours: row.openingHours as Room['openingHours'],
+    rules: row.rules as Room['rules'],
+    archived: archivedAt !== null,
+    createdAt: iso(createdAt),
+  };
 }
 
 /** Creates a room, its building if that is new, and its calendar. Throws `already_exists` on a name taken there. */
@@ -27,6 +33,9 @@ export async function createRoom(tx: Transaction, actor: string, asked: NewRoom)
       asked.floor ?? null,
       asked.capacity,
       asked.equipment ?? [],
+      asked.timezone ?? null,
+      asked.openingHours ?? null,
+      asked.rules ?? {},
     ),
   );
   await openCalendar(tx, id);
@@ -45,7 +54,11 @@ export async function updateRoom(
 ): Promise<Room> {
   const before = await lockRoom(tx, id);
   check(before.version);
-  const after = { ...before, ...patch };
+  const after = {
+    ...before,
+    ...patch,
+    rules: (patch.rules === undefined ? before.rules : patch.rules) ?? {},
+  };
   const buildingId = await buildingNamed(tx, after.building);
   await orNameTaken(
     tx.run(
@@ -57,6 +70,9 @@ export async function updateRoom(
       after.capacity,
       after.equipment,
       after.archived,
+      after.timezone,
+      after.openingHours,
+      after.rules,
     ),
   );
   await raiseGuard(tx, id, before.version + 1);

@@ -1,15 +1,91 @@
 import { Type, type Static } from 'typebox';
-import { Id, InstantText, Name, nullable, strict, Whole } from '../../platform/schema.ts';
+import { ROLES } from '../../people/access.ts';
+import {
+  Id,
+  InstantText,
+  Name,
+  nullable,
+  strict,
+  TimeOfDay,
+  Timezone,
+  Whole,
+} from '../../platform/schema.ts';
 
 const Equipment = Type.Array(Name(50), {
   maxItems: 50,
   uniqueItems: true,
-  description: 'What the room has, in your words',
+  description: 'Things that a room has, in your words',
 });
+
+const LONGEST_MINUTES = 366 * 1_440;
+const DAY_MINUTES = 1_440;
+const MOST_STRETCHES_A_DAY = 12;
+const FARTHEST_HORIZON_DAYS = 3_660;
+
+/** Stretches of a weekday, `["08:00", "20:00"]`; one that ends before it begins ends on the next day. */
+const DayHours = Type.Array(Type.Array(TimeOfDay, { minItems: 2, maxItems: 2 }), {
+  maxItems: MOST_STRETCHES_A_DAY,
+});
+const OpeningHours = strict(
+  {
+    mon: Type.Optional(DayHours),
+    tue: Type.Optional(DayHours),
+    wed: Type.Optional(DayHours),
+    thu: Type.Optional(DayHours),
+    fri: Type.Optional(DayHours),
+    sat: Type.Optional(DayHours),
+    sun: Type.Optional(DayHours),
+  },
+  { description: 'When the room is open, on its own clock; a weekday without an entry is closed' },
+);
+export type OpeningHours = Static<typeof OpeningHours>;
+
+const SomeRoles = Type.Array(Type.Unsafe<(typeof ROLES)[number]>({ type: 'string', enum: [...ROLES] }), {
+  minItems: 1,
+  maxItems: ROLES.length,
+  uniqueItems: true,
+});
+
+/** How much of a room one person may have in a period. */
+const QuotaLimit = strict(
+  { bookings: Type.Optional(Whole(1, 10_000)), minutes: Type.Optional(Whole(1, LONGEST_MINUTES)) },
+  { minProperties: 1 },
+);
+
+const Rules = strict(
+  {
+    minMinutes: Type.Optional(Whole(1, LONGEST_MINUTES)),
+    maxMinutes: Type.Optional(Whole(1, LONGEST_MINUTES)),
+    stepMinutes: Type.Optional(Whole(1, DAY_MINUTES)),
+    noticeMinutes: Type.Optional(Whole(0, LONGEST_MINUTES)),
+    horizonDays: Type.Optional(Whole(0, FARTHEST_HORIZON_DAYS)),
+    bufferBeforeMinutes: Type.Optional(Whole(0, DAY_MINUTES)),
+    bufferAfterMinutes: Type.Optional(Whole(0, DAY_MINUTES)),
+    roles: Type.Optional(SomeRoles),
+    quota: Type.Optional(
+      strict({ perDay: Type.Optional(QuotaLimit), perWeek: Type.Optional(QuotaLimit) }, { minProperties: 1 }),
+    ),
+    approval: Type.Optional(Type.Unsafe<'none' | 'required'>({ type: 'string', enum: ['none', 'required'] })),
+    approvalMode: Type.Optional(
+      Type.Unsafe<'exclusive' | 'competing'>({ type: 'string', enum: ['exclusive', 'competing'] }),
+    ),
+    approvalRoles: Type.Optional(SomeRoles),
+    checkInMinutes: Type.Optional(Whole(1, DAY_MINUTES)),
+  },
+  { description: 'What a booking of the room must keep to; see docs/rooms.md' },
+);
+export type Rules = Static<typeof Rules>;
 
 /** One stretch of one room, `[start, end)`. */
 export const RoomLine = strict(
-  { kind: Type.Literal('room'), roomId: Id, start: InstantText, end: InstantText },
+  {
+    kind: Type.Literal('room'),
+    roomId: Id,
+    start: InstantText,
+    end: InstantText,
+    attendees: Type.Optional(Whole(1)),
+    equipment: Type.Optional(Equipment),
+  },
   { title: 'RoomLine' },
 );
 export type RoomLine = Static<typeof RoomLine>;
@@ -20,10 +96,16 @@ export const NewRoom = strict({
   floor: Type.Optional(nullable(Name(50))),
   capacity: Whole(),
   equipment: Type.Optional(Equipment),
+  timezone: Type.Optional(nullable(Timezone)),
+  openingHours: Type.Optional(nullable(OpeningHours)),
+  rules: Type.Optional(nullable(Rules)),
 });
 export type NewRoom = Static<typeof NewRoom>;
 
-/** Only the fields sent are changed. `archived: true` takes the room off sale and keeps its history. */
+/**
+ * Only the fields sent are changed, `rules` and `openingHours` as a whole. `archived: true` takes the room off sale and
+ * keeps its history.
+ */
 export const RoomPatch = strict(
   {
     name: Type.Optional(Name()),
@@ -31,6 +113,9 @@ export const RoomPatch = strict(
     floor: Type.Optional(nullable(Name(50))),
     capacity: Type.Optional(Whole()),
     equipment: Type.Optional(Equipment),
+    timezone: Type.Optional(nullable(Timezone)),
+    openingHours: Type.Optional(nullable(OpeningHours)),
+    rules: Type.Optional(nullable(Rules)),
     archived: Type.Optional(Type.Boolean()),
   },
   { minProperties: 1 },
@@ -46,6 +131,9 @@ export const Room = strict(
     floor: nullable(Type.String()),
     capacity: Type.Integer(),
     equipment: Type.Array(Type.String()),
+    timezone: nullable(Timezone),
+    openingHours: nullable(OpeningHours),
+    rules: Rules,
     archived: Type.Boolean(),
     createdAt: InstantText,
     version: Type.Integer(),
