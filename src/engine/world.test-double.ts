@@ -1,79 +1,108 @@
 import type { Instant } from '../platform/clock.ts';
 import type { Uuid } from '../platform/id.ts';
 import type { Booking } from './booking.ts';
-import { overlaps, type IntervalClaim, type UnitsClaim } from './claim.ts';
+import { isDead, overlaps, type IntervalClaim, type UnitsClaim } from './claim.ts';
 import type { Command } from './command.ts';
 import { twinKey } from './decide.ts';
 import type { ChangeDraft, Snapshot, StockRow, Twin, Writes } from './snapshot.ts';
-import { stockKey, wantedBy } from './wanted.ts';
+import { distinct, stockKey, wantedBy, type StockKey } from './wanted.ts';
+
+/** What a batch holds when it reads. Without it everything is held, as when batches come one after the other. */
+export interface Held {
+  /** An earlier try may have committed unseen, so the holds are looked for too. */
+  again: boolean;
+  calendar(resourceId: Uuid): boolean;
+  stock(key: string): boolean;
+  /** Somebody else is working on this booking: `skip locked` leaves it out. */
+  isBusy(bookingId: Uuid): boolean;
+}
+
+const EVERYTHING: Held = { again: true, calendar: () => true, stock: () => true, isBusy: () => false };
+
+/** What a booking claims. */
+interface Claims {
+  intervals: Set<IntervalClaim>;
+  units: Set<UnitsClaim>;
+}
 
 /**
- * The engine's tables in memory, with their constraints: gives a batch the snapshot that `lockAndRead` would, and
- * applies its writes as `write` would. For tests of `decide` without a database.
+ * The engine's tables in memory, with their constraints and indexes: gives a batch the snapshot that `lockAndRead`
+ * would, and applies its writes as `write` would. For tests of `decide` without a database.
  */
 export class World {
   readonly calendars = new Set<Uuid>();
   readonly stock = new Map<string, StockRow>();
   readonly bookings = new Map<Uuid, Booking>();
-  intervals: IntervalClaim[] = [];
-  units: UnitsClaim[] = [];
+  readonly guards = new Map<Uuid, number>();
   readonly twins = new Map<string, Twin>();
   readonly changes: ChangeDraft[] = [];
+  readonly #onCalendar = new Map<Uuid, Set<IntervalClaim>>();
+  readonly #onStock = new Map<string, Set<UnitsClaim>>();
+  readonly #ofBooking = new Map<Uuid, Claims>();
 
   addStock(resourceId: Uuid, bucket: string, capacity: number): void {
     this.stock.set(`${resourceId} ${bucket}`, { resourceId, bucket, capacity, overbook: 0, taken: 0 });
   }
 
-  snapshot(commands: readonly Command[], now: Instant): Snapshot {
-    const { slots, stock, bookingIds } = wantedBy(commands, true);
-    const named = new Set(bookingIds);
-    const isWanted = new Set(stock.map(stockKey));
-    const intervals = this.intervals.filter(
-      (claim) =>
-        named.has(claim.bookingId) ||
-        slots.some((slot) => slot.resourceId === claim.resourceId && overlaps(slot, claim)),
+  get intervals(): IntervalClaim[] {
+    return [...this.#onCalendar.values()].flatMap((claims) => [...claims]);
+  }
+
+  get units(): UnitsClaim[] {
+    return [...this.#onStock.values()].flatMap((claims) => [...claims]);
+  }
+
+  intervalsOn(calendarId: Uuid): IntervalClaim[] {
+    return [...(this.#onCalendar.get(calendarId) ?? [])];
+  }
+
+  unitsOn(key: string): UnitsClaim[] {
+    return [...(this.#onStock.get(key) ?? [])];
+  }
+
+  intervalsOf(bookingId: Uuid): IntervalClaim[] {
+    return [...(this.#ofBooking.get(bookingId)?.intervals ?? [])];
+  }
+
+  unitsOf(bookingId: Uuid): UnitsClaim[] {
+    return [...(this.#ofBooking.get(bookingId)?.units ?? [])];
+  }
+
+  snapshot(commands: readonly Command[], now: Instant, held: Held = EVERYTHING): Snapshot {
+    const { slots, stock, calendarIds, bookingIds, guardIds, keys } = wantedBy(commands, held.again);
+    const ownIntervals = bookingIds.flatMap((id) => this.intervalsOf(id));
+    const ownUnits = bookingIds.flatMap((id) => this.unitsOf(id));
+    const overlapping = slots.flatMap((slot) =>
+      this.intervalsOn(slot.resourceId).filter((claim) => overlaps(slot, claim)),
     );
-    const units = this.units.filter(
-      (claim) =>
-        named.has(claim.bookingId) ||
-        (claim.expiresAt !== null && claim.expiresAt <= now && isWanted.has(stockKey(claim))),
-    );
-    const dead = [...intervals, ...units].filter(
-      (claim) => claim.expiresAt !== null && claim.expiresAt <= now,
-    );
-    const dying = dead.flatMap((claim) => this.bookings.get(claim.bookingId) ?? []);
+    const deadUnits = stock.flatMap((at) => this.unitsOn(stockKey(at)).filter((claim) => isDead(claim, now)));
+    const intervals = [...new Set([...overlapping, ...ownIntervals])];
+    const units = [...new Set([...deadUnits, ...ownUnits])];
+    const rows: StockKey[] = distinct([...stock, ...ownUnits], stockKey);
+    const lostCalendars = ownIntervals.filter((claim) => !held.calendar(claim.resourceId));
+    const lostStock = ownUnits.filter((claim) => !held.stock(stockKey(claim)));
+    const calendars = [...calendarIds, ...ownIntervals.map((claim) => claim.resourceId)];
     return {
       now,
-      calendars: this.calendars,
+      calendars: new Set(calendars.filter((id) => this.calendars.has(id) && held.calendar(id))),
       intervals,
-      stock: [...this.stock.values()],
+      stock: rows.flatMap((at) => (held.stock(stockKey(at)) ? (this.stock.get(stockKey(at)) ?? []) : [])),
       units,
-      bookings: new Map([...this.bookings].filter(([id]) => named.has(id))),
-      dying: new Map(dying.filter(({ expiresAt }) => (expiresAt ?? Infinity) <= now).map((b) => [b.id, b])),
-      adrift: new Set(),
-      guards: new Map(),
-      twins: new Map(
-        commands.flatMap(({ idempotency }) => {
-          const twin = idempotency && this.twins.get(twinKey(idempotency));
-          return idempotency && twin ? [[twinKey(idempotency), twin] as const] : [];
-        }),
-      ),
+      bookings: this.#pick(bookingIds),
+      dying: this.#dying([...intervals, ...units], now, held),
+      adrift: new Set([...lostCalendars, ...lostStock].map((claim) => claim.bookingId)),
+      guards: new Map(guardIds.flatMap((id) => entryOf(this.guards, id))),
+      twins: new Map(keys.flatMap((each) => entryOf(this.twins, twinKey(each)))),
     };
   }
 
-  /** Throws where PostgreSQL would: a CHECK, the exclusion constraint, a row that is not there. */
+  /** Throws where PostgreSQL would: a CHECK, the exclusion constraint, a key that is there, a row that is not. */
   apply(writes: Writes): void {
-    this.intervals = without(this.intervals, writes.releasedIntervals);
-    this.units = without(this.units, writes.releasedUnits);
-    for (const [key, { delta, capacity, overbook }] of writes.stock) {
-      const row = this.stock.get(key);
-      if (row === undefined) throw new Error(`no stock row ${key}`);
-      row.taken += delta;
-      row.capacity = capacity ?? row.capacity;
-      row.overbook = overbook ?? row.overbook;
-      if (row.taken < 0 || row.taken > row.capacity + row.overbook)
-        throw new Error(`stock_never_oversold ${key}`);
-    }
+    for (const gone of writes.releasedIntervals)
+      this.#drop(this.intervalsOf(gone.bookingId), (claim) => sameSlot(claim, gone));
+    for (const gone of writes.releasedUnits)
+      this.#drop(this.unitsOf(gone.bookingId), (claim) => sameUnits(claim, gone));
+    for (const [key, write] of writes.stock) this.#writeStock(key, write);
     for (const [id, { lines: _, ...header }] of writes.moved)
       this.#update(id, (booking) => ({ ...booking, ...header }));
     for (const { bookingId, line } of writes.changedLines.values())
@@ -81,40 +110,108 @@ export class World {
         ...booking,
         lines: booking.lines.map((old) => (old.no === line.no ? line : old)),
       }));
-    const redated = <C extends IntervalClaim | UnitsClaim>(claim: C): C => {
-      const expiresAt = writes.redated.get(claim.bookingId);
-      return expiresAt === undefined ? claim : { ...claim, expiresAt };
-    };
-    this.intervals = this.intervals.map(redated);
-    this.units = this.units.map(redated);
-    for (const booking of writes.bookings) this.bookings.set(booking.id, booking);
-    for (const claim of writes.intervals) {
-      const shared = this.intervals.some(
-        (other) => other.resourceId === claim.resourceId && overlaps(other, claim),
-      );
-      if (shared) throw new Error('interval_never_shared');
-      this.intervals.push(claim);
+    for (const [bookingId, expiresAt] of writes.redated)
+      for (const claim of [...this.intervalsOf(bookingId), ...this.unitsOf(bookingId)])
+        claim.expiresAt = expiresAt;
+    for (const booking of writes.bookings) this.#insert(booking);
+    for (const claim of writes.intervals) this.#takeSlot(claim);
+    for (const claim of writes.units) this.#takeUnits(claim);
+    for (const answer of writes.answers) {
+      if (this.twins.has(twinKey(answer))) throw new Error(`idempotency_pkey ${answer.key}`);
+      this.twins.set(twinKey(answer), answer);
     }
-    this.units.push(...writes.units);
-    for (const answer of writes.answers) this.twins.set(twinKey(answer), answer);
     this.changes.push(...writes.changes);
+  }
+
+  #pick(ids: readonly Uuid[]): Map<Uuid, Booking> {
+    return new Map(ids.flatMap((id) => entryOf(this.bookings, id)));
+  }
+
+  #dying(
+    claims: readonly { bookingId: Uuid; expiresAt: Instant | null; lineNo: number }[],
+    now: Instant,
+    held: Held,
+  ): Map<Uuid, Booking> {
+    const dead = claims.filter((claim) => isDead(claim, now)).map((claim) => claim.bookingId);
+    const free = [...this.#pick(dead)].filter(
+      ([id, booking]) => (booking.expiresAt ?? Infinity) <= now && !held.isBusy(id),
+    );
+    return new Map(free.map(([id, booking]) => [id, { ...booking, lines: [] }]));
+  }
+
+  #drop<C extends IntervalClaim | UnitsClaim>(claims: readonly C[], isGone: (claim: C) => boolean): void {
+    const gone = claims.find(isGone);
+    if (gone === undefined) throw new Error('a claim was released that did not stand');
+    const own = entry(this.#ofBooking, gone.bookingId, noClaims);
+    if ('bucket' in gone) {
+      own.units.delete(gone);
+      this.#onStock.get(stockKey(gone))?.delete(gone);
+    } else {
+      own.intervals.delete(gone);
+      this.#onCalendar.get(gone.resourceId)?.delete(gone);
+    }
+  }
+
+  #writeStock(key: string, write: { delta: number; capacity: number | null; overbook: number | null }): void {
+    const row = this.stock.get(key);
+    if (row === undefined) throw new Error(`no stock row ${key}`);
+    row.taken += write.delta;
+    row.capacity = write.capacity ?? row.capacity;
+    row.overbook = write.overbook ?? row.overbook;
+    if (row.taken < 0 || row.taken > row.capacity + row.overbook)
+      throw new Error(`stock_never_oversold ${key}`);
+  }
+
+  #insert(booking: Booking): void {
+    if (this.bookings.has(booking.id)) throw new Error(`booking_pkey ${booking.id}`);
+    this.bookings.set(booking.id, booking);
+  }
+
+  #takeSlot(claim: IntervalClaim): void {
+    const standing = entry(this.#onCalendar, claim.resourceId, () => new Set<IntervalClaim>());
+    for (const other of standing) if (overlaps(other, claim)) throw new Error('interval_never_shared');
+    standing.add(claim);
+    entry(this.#ofBooking, claim.bookingId, noClaims).intervals.add(claim);
+  }
+
+  #takeUnits(claim: UnitsClaim): void {
+    const own = entry(this.#ofBooking, claim.bookingId, noClaims).units;
+    for (const other of own) if (sameUnits(other, claim)) throw new Error('stock_claim_pkey');
+    own.add(claim);
+    entry(this.#onStock, stockKey(claim), () => new Set<UnitsClaim>()).add(claim);
   }
 
   #update(id: Uuid, change: (booking: Booking) => Booking): void {
     const booking = this.bookings.get(id);
     if (booking === undefined) throw new Error(`no booking ${id}`);
-    this.bookings.set(id, change(booking));
+    const changed = change(booking);
+    const isHold = changed.state === 'held' || changed.state === 'paying';
+    if (isHold !== (changed.expiresAt !== null)) throw new Error(`booking_expiry_with_hold ${id}`);
+    this.bookings.set(id, changed);
   }
 }
 
-function without<C extends IntervalClaim | UnitsClaim>(claims: readonly C[], gone: readonly C[]): C[] {
-  const names = new Set(gone.map(nameOf));
-  const left = claims.filter((claim) => !names.has(nameOf(claim)));
-  if (left.length + gone.length !== claims.length) throw new Error('a claim was released that did not stand');
-  return left;
+function noClaims(): Claims {
+  return { intervals: new Set(), units: new Set() };
 }
 
-function nameOf(claim: IntervalClaim | UnitsClaim): string {
-  const at = 'bucket' in claim ? claim.bucket : claim.startsAt;
-  return `${claim.bookingId} ${claim.lineNo} ${claim.resourceId} ${at}`;
+function sameSlot(a: IntervalClaim, b: IntervalClaim): boolean {
+  return a.lineNo === b.lineNo && a.resourceId === b.resourceId && a.startsAt === b.startsAt;
+}
+
+function sameUnits(a: UnitsClaim, b: UnitsClaim): boolean {
+  return a.lineNo === b.lineNo && a.resourceId === b.resourceId && a.bucket === b.bucket;
+}
+
+function entryOf<K, V>(map: ReadonlyMap<K, V>, key: K): [[K, V]] | [] {
+  const value = map.get(key);
+  return value === undefined ? [] : [[key, value]];
+}
+
+function entry<K, V>(map: Map<K, V>, key: K, make: () => V): V {
+  const found = map.get(key);
+  if (found !== undefined) return found;
+  const made = make();
+  map.set(key, made);
+  return made;
 }
