@@ -139,8 +139,7 @@ function search(
 /** The rule for the library: an UNTIL, which is a moment, becomes what the zone's clock shows then. */
 function write(rule: Rule, zone: string): string {
   const until = readUntil(rule.get('UNTIL') ?? '');
-  const local =
-    until instanceof Temporal.Instant ? until.toZonedDateTimeISO(zone).toPlainDateTime() : until;
+  const local = until instanceof Temporal.Instant ? until.toZonedDateTimeISO(zone).toPlainDateTime() : until;
   const parts = [...rule].map(([name, value]) =>
     name === 'UNTIL' && local !== undefined
       ? `UNTIL=${local.toString({ smallestUnit: 'second' }).replaceAll(/[-:]/g, '')}Z`
