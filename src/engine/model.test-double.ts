@@ -1,159 +1,355 @@
+import type { Conflict } from '../platform/errors.ts';
 import type { BookingState } from './booking.ts';
-import { overlaps, type Needs } from './claim.ts';
-import type { Command, Hold, HoldLine, OnBookingCommand, Outcome } from './command.ts';
-import type { World } from './world.test-double.ts';
+import { overlaps, type IntervalNeed, type Needs, type UnitsNeed } from './claim.ts';
+import type { Command, Guards, Hold, HoldLine, OnBookingCommand, Outcome, Reschedule } from './command.ts';
 
-export const ROOMS = ['room-1', 'room-2'];
-export const STOCK = [
-  { resourceId: 'seats', bucket: '-infinity', capacity: 5 },
-  { resourceId: 'nights', bucket: '2030-01-01', capacity: 2 },
-  { resourceId: 'nights', bucket: '2030-01-02', capacity: 3 },
-];
+const LONGEST_HOLD_MS = 3_600_000;
+
+/** What the model expects: the result and, of a refusal, each conflict. */
+export interface Expected {
+  result: Outcome['result'];
+  conflicts?: readonly Conflict[];
+}
+
+interface ToldLine {
+  kind: string;
+  needs: Needs;
+  totalMinor: number;
+  isCancelled: boolean;
+  hasArrived: boolean;
+}
 
 interface Told {
+  id: string;
+  owner: string;
   state: BookingState;
+  version: number;
+  createdAt: number;
   holdSeconds: number;
   expiresAt: number;
-  lineCount: number;
-  needs: Map<number, Needs>;
   exclusive: boolean;
-  arrived: Set<number>;
+  lines: Map<number, ToldLine>;
 }
 
-/** The same promises, told as naively as possible: one command at a time over a list of what everybody has. */
+/**
+ * The same promises, told as naively as possible: one command at a time over a list of who has what. It knows of no
+ * claims, no counters and no batches; what is taken is added up each time it is asked for.
+ */
 export class Model {
+  readonly #calendars: ReadonlySet<string>;
+  readonly #capacity: Map<string, number>;
   readonly #bookings = new Map<string, Told>();
+  /** Who has or had a line on a resource, so that the others need not be looked at. */
+  readonly #seenOn = new Map<string, Set<Told>>();
 
-  answer(command: Command, now: number): Outcome['result'] {
-    if (command.verb === 'hold') return this.#hold(command, now);
-    if (command.verb === 'resize') throw new Error('not in this model');
+  constructor(
+    calendars: Iterable<string>,
+    stock: Iterable<{ resourceId: string; bucket: string; capacity: number }>,
+  ) {
+    this.#calendars = new Set(calendars);
+    this.#capacity = new Map([...stock].map((row) => [`${row.resourceId} ${row.bucket}`, row.capacity]));
+  }
+
+  answer(command: Command, now: number, guards: Guards = guardsOf(command)): Expected {
+    if (command.verb === 'hold') return this.#hold(command, now, guards);
+    if (command.verb === 'resize') return this.#resize(command.rows, now);
     const booking = this.#bookings.get(command.bookingId);
-    if (booking === undefined) return 'notFound';
-    const isDue = (booking.state === 'held' || booking.state === 'paying') && booking.expiresAt <= now;
-    if (command.verb === 'cancel' && command.lineNos === null) return this.#cancel(booking, null);
-    if (isDue) booking.state = 'expired';
-    if (command.verb === 'expire') return 'done';
-    return booking.state === 'expired' ? 'holdExpired' : this.#onLive(booking, command, now);
+    if (booking === undefined) return { result: 'notFound' };
+    if (command.ownedBy !== null && command.ownedBy !== booking.owner) return { result: 'notFound' };
+    if (command.verb === 'cancel' && command.lineNos === null) return { result: cancel(booking, null) };
+    if (isDue(booking, now)) go(booking, 'expired');
+    if (command.verb === 'expire') return { result: 'done' };
+    if (booking.state === 'expired') return { result: 'holdExpired' };
+    if (command.verb === 'reschedule') return this.#reschedule(booking, command, now, guards);
+    return { result: onLive(booking, command, now) };
   }
 
-  #onLive(booking: Told, command: OnBookingCommand, now: number): Outcome['result'] {
-    const { state } = booking;
-    const go = (to: BookingState, isLegal: boolean): Outcome['result'] => {
-      if (state === to) return 'done';
-      if (!isLegal) return 'wrongState';
-      booking.state = to;
-      return 'done';
+  /** Somebody else's booking swept a hold aside; false when its time was not over. */
+  bury(bookingId: string, now: number): boolean {
+    const booking = this.#bookings.get(bookingId);
+    if (booking === undefined || !isDue(booking, now)) return false;
+    go(booking, 'expired');
+    return true;
+  }
+
+  /** What a booking has now, in the words of the claims that should stand for it. */
+  holdings(bookingId: string): Pick<Told, 'state' | 'version'> & {
+    needs: [number, Needs][];
+    totalMinor: number;
+  } {
+    const booking = this.#bookings.get(bookingId);
+    if (booking === undefined) throw new Error(`the model knows no booking ${bookingId}`);
+    const standing = [...booking.lines].filter(([, line]) => !line.isCancelled);
+    return {
+      state: booking.state,
+      version: booking.version,
+      needs: KEEPING.includes(booking.state) ? standing.map(([no, line]) => [no, line.needs]) : [],
+      totalMinor: standing.reduce((sum, [, line]) => sum + line.totalMinor, 0),
     };
-    switch (command.verb) {
-      case 'confirm':
-        if (booking.exclusive && state !== 'confirmed') return go('requested', state === 'held');
-        return go('confirmed', state === 'held' || state === 'paying');
-      case 'approve':
-        return go('confirmed', state === 'requested');
-      case 'cancel':
-        return this.#cancel(booking, command.lineNos);
-      case 'decline':
-        return go('declined', state === 'requested');
-      case 'complete':
-        return go('completed', state === 'confirmed');
-      case 'noShow':
-        return go('noShow', state === 'confirmed' && booking.arrived.size < booking.needs.size);
-      case 'checkIn':
-        if (state !== 'confirmed') return 'wrongState';
-        if (command.lineNos?.some((no) => !booking.needs.has(no))) return 'noSuchLine';
-        for (const no of command.lineNos ?? booking.needs.keys()) booking.arrived.add(no);
-        return 'done';
-      case 'renew': {
-        if (state !== 'held') return 'wrongState';
-        const until = now + Math.min(command.ttlSeconds, booking.holdSeconds) * 1000; // far from its hour here
-        if (until <= booking.expiresAt) return 'done';
-        booking.expiresAt = until;
-        return 'done';
-      }
-      case 'pay':
-        if (state === 'held') booking.expiresAt = now + command.ttlSeconds * 1000;
-        return go('paying', state === 'held');
-      case 'reschedule':
-        return this.#reschedule(booking, command.lines, now);
-      default:
-        throw new Error(`${command.verb} was answered before`);
-    }
   }
 
-  #cancel(booking: Told, lineNos: readonly number[] | null): Outcome['result'] {
-    if (booking.state === 'cancelled') return 'done';
-    if (!['held', 'paying', 'requested', 'confirmed'].includes(booking.state)) return 'wrongState';
-    if (lineNos?.some((no) => no > booking.lineCount)) return 'noSuchLine';
-    for (const no of lineNos ?? booking.needs.keys()) booking.needs.delete(no);
-    for (const no of lineNos ?? []) booking.arrived.delete(no);
-    if (booking.needs.size === 0) booking.state = 'cancelled';
-    return 'done';
-  }
-
-  #reschedule(booking: Told, lines: readonly HoldLine[], now: number): Outcome['result'] {
-    if (!['held', 'requested', 'confirmed'].includes(booking.state)) return 'wrongState';
-    if (lines.some((line) => !booking.needs.has(line.no))) return 'noSuchLine';
-    const before = new Map(booking.needs);
-    for (const line of lines) booking.needs.delete(line.no);
-    const isFree = fits([...this.#standing(now), ...lines], lines);
-    booking.needs = before;
-    if (!isFree) return 'refused';
-    for (const line of lines) {
-      booking.needs.set(line.no, line);
-      booking.arrived.delete(line.no);
-    }
-    return 'done';
-  }
-
-  #hold(command: Hold, now: number): Outcome['result'] {
-    if (!fits([...this.#standing(now), ...command.lines], command.lines)) return 'refused';
-    this.#bookings.set(command.bookingId, {
+  #hold(command: Hold, now: number, guards: Guards): Expected {
+    if (this.#bookings.has(command.bookingId)) return { result: 'done' };
+    if (isStale(command, guards)) return { result: 'stale' };
+    const { chosen, conflicts } = this.#fit(command.lines, now);
+    if (conflicts.length > 0) return { result: 'refused', conflicts };
+    const booking: Told = {
+      id: command.bookingId,
+      owner: command.actor,
       state: 'held',
+      version: 1,
+      createdAt: now,
       holdSeconds: command.ttlSeconds,
       expiresAt: now + command.ttlSeconds * 1000,
-      lineCount: command.lines.length,
-      needs: new Map(command.lines.map((line) => [line.no, line])),
       exclusive: command.approval === 'exclusive',
-      arrived: new Set(),
+      lines: new Map(),
+    };
+    this.#bookings.set(booking.id, booking);
+    this.#give(booking, chosen);
+    return { result: 'done' };
+  }
+
+  #reschedule(booking: Told, command: Reschedule, now: number, guards: Guards): Expected {
+    const { lines, version } = command;
+    if (!['held', 'requested', 'confirmed'].includes(booking.state)) return { result: 'wrongState' };
+    const isMine = ({ no, kind }: HoldLine) => {
+      const line = booking.lines.get(no);
+      return line !== undefined && !line.isCancelled && line.kind === kind;
+    };
+    if (!lines.every(isMine)) return { result: 'noSuchLine' };
+    if ((version ?? booking.version) !== booking.version || isStale(command, guards))
+      return { result: 'stale' };
+    const { chosen, conflicts } = this.#fit(lines, now, booking);
+    if (conflicts.length > 0) return { result: 'refused', conflicts };
+    this.#give(booking, chosen);
+    booking.version += 1;
+    return { result: 'done' };
+  }
+
+  #resize(
+    rows: readonly { resourceId: string; bucket: string; capacity: number; overbook: number }[],
+    now: number,
+  ): Expected {
+    if (rows.some((row) => !this.#capacity.has(keyOf(row)))) return { result: 'notFound' };
+    const used = (row: { resourceId: string; bucket: string }) => this.#used(row, now, undefined, []);
+    if (rows.some((row) => used(row) > row.capacity + row.overbook)) return { result: 'belowTaken' };
+    for (const row of rows) this.#capacity.set(keyOf(row), row.capacity + row.overbook);
+    return { result: 'resized' };
+  }
+
+  // Line by line: what a line asks for counts against the ones after it, also where it cannot be had.
+  #fit(
+    lines: readonly HoldLine[],
+    now: number,
+    instead?: Told,
+  ): { chosen: HoldLine[]; conflicts: Conflict[] } {
+    const going = { booking: instead, nos: lines.map((line) => line.no) };
+    const asked: Needs[] = [];
+    const conflicts: Conflict[] = [];
+    const chosen = lines.map(({ choice, ...line }): HoldLine => {
+      const picked = choice?.pick({
+        isFree: (slot) => this.#fault(slot, now, going, asked) === undefined,
+        unitsLeft: (at) => Math.max(0, this.#left({ ...at, units: 0 }, now, going, asked)),
+      });
+      if (picked === null) {
+        const [first] = [...(choice?.from.intervals ?? []), ...(choice?.from.units ?? [])];
+        conflicts.push({ line: line.no, resource: first?.resourceId ?? '', reason: 'nothing_fits' });
+      }
+      const needs = {
+        intervals: [...line.intervals, ...(picked?.intervals ?? [])],
+        units: [...line.units, ...(picked?.units ?? [])],
+      };
+      for (const slot of needs.intervals) {
+        const reason = this.#fault(slot, now, going, asked);
+        if (reason !== undefined) conflicts.push({ line: line.no, resource: slot.resourceId, reason });
+        asked.push({ intervals: [slot], units: [] });
+      }
+      for (const need of needs.units) {
+        const available = this.#left(need, now, going, asked);
+        asked.push({ intervals: [], units: [need] });
+        if (need.units <= available) continue;
+        const isThere = this.#capacity.has(keyOf(need));
+        const reason = need.cap !== undefined ? 'limit_reached' : isThere ? 'sold_out' : 'not_bookable';
+        conflicts.push({
+          line: line.no,
+          resource: need.resourceId,
+          reason,
+          available: Math.max(0, available),
+        });
+      }
+      return { ...line, ...needs };
     });
-    return 'done';
+    return { chosen, conflicts };
   }
 
-  #standing(now: number): Needs[] {
-    const holds = ({ state, expiresAt }: Told) =>
-      ['requested', 'confirmed', 'completed', 'noShow'].includes(state) ||
-      (['held', 'paying'].includes(state) && expiresAt > now);
-    return [...this.#bookings.values()].filter(holds).flatMap((booking) => [...booking.needs.values()]);
+  #fault(slot: IntervalNeed, now: number, going: Going, asked: readonly Needs[]) {
+    if (!this.#calendars.has(slot.resourceId)) return 'not_bookable';
+    if (isTaken(slot, asked)) return 'overlaps_own_line';
+    return isTaken(slot, this.#standingOn(slot.resourceId, now, going)) ? 'slot_taken' : undefined;
   }
 
-  /** A due hold that somebody else's booking has swept aside counts as expired from then on. */
-  forgetExpired(world: World): void {
-    for (const [id, booking] of this.#bookings)
-      if (world.bookings.get(id)?.state === 'expired') booking.state = 'expired';
+  #left(need: UnitsNeed, now: number, going: Going, asked: readonly Needs[]): number {
+    const capacity = need.cap ?? this.#capacity.get(keyOf(need));
+    return capacity === undefined ? -sum(need, asked) : capacity - this.#used(need, now, going, asked);
+  }
+
+  #used(
+    at: { resourceId: string; bucket: string },
+    now: number,
+    going: Going | undefined,
+    asked: readonly Needs[],
+  ) {
+    return sum(at, this.#standingOn(at.resourceId, now, going)) + sum(at, asked);
+  }
+
+  /** What all others have on a resource, and the booking itself with its other lines. */
+  #standingOn(resourceId: string, now: number, going?: Going): Needs[] {
+    const standing: Needs[] = [];
+    const seen = this.#seenOn.get(resourceId) ?? new Set();
+    for (const booking of seen) {
+      if (!KEEPING.includes(booking.state))
+        seen.delete(booking); // what has ended never holds again
+      else if (!isDue(booking, now))
+        for (const [no, line] of booking.lines)
+          if (!line.isCancelled && !(going?.booking === booking && going.nos.includes(no)))
+            standing.push(line.needs);
+    }
+    return standing;
+  }
+
+  #give(booking: Told, lines: readonly HoldLine[]): void {
+    const isOpen = booking.state === 'held' || booking.state === 'paying';
+    for (const { no, kind, intervals, units, totalMinor } of lines) {
+      const lasting = units.filter((need) => isOpen || need.until !== 'confirm');
+      const needs = { intervals, units: lasting };
+      booking.lines.set(no, { kind, needs, totalMinor, isCancelled: false, hasArrived: false });
+      for (const { resourceId } of [...intervals, ...units]) {
+        const seen = this.#seenOn.get(resourceId);
+        if (seen === undefined) this.#seenOn.set(resourceId, new Set([booking]));
+        else seen.add(booking);
+      }
+    }
   }
 }
 
-function fits(all: readonly Needs[], asked: readonly Needs[]): boolean {
-  const slots = all.flatMap((needs) => needs.intervals);
-  const shared = slots.some((a, i) =>
-    slots.some((b, j) => i < j && a.resourceId === b.resourceId && overlaps(a, b)),
+/** A booking that is rescheduled, and the lines for which it asks anew. */
+interface Going {
+  booking: Told | undefined;
+  nos: readonly number[];
+}
+
+const KEEPING: readonly BookingState[] = ['held', 'paying', 'requested', 'confirmed', 'completed', 'noShow'];
+
+function onLive(
+  booking: Told,
+  command: Exclude<OnBookingCommand, Reschedule>,
+  now: number,
+): Outcome['result'] {
+  const { state } = booking;
+  switch (command.verb) {
+    case 'confirm':
+      if (booking.exclusive && state !== 'confirmed') return goIf(booking, 'requested', state === 'held');
+      return goIf(booking, 'confirmed', state === 'held' || state === 'paying');
+    case 'approve':
+      return goIf(booking, 'confirmed', state === 'requested');
+    case 'decline':
+      return goIf(booking, 'declined', state === 'requested');
+    case 'complete':
+      return goIf(booking, 'completed', state === 'confirmed');
+    case 'noShow':
+      return goIf(booking, 'noShow', state === 'confirmed' && !hasCome(booking));
+    case 'cancel':
+      return cancel(booking, command.lineNos);
+    case 'checkIn':
+      return checkIn(booking, command.lineNos);
+    case 'renew':
+      return renew(booking, command.ttlSeconds, now);
+    case 'pay':
+      if (state === 'held') booking.expiresAt = now + Math.min(command.ttlSeconds * 1000, LONGEST_HOLD_MS);
+      return goIf(booking, 'paying', state === 'held');
+    case 'expire':
+      throw new Error('answered before');
+  }
+}
+
+function go(booking: Told, state: BookingState): void {
+  booking.state = state;
+  booking.version += 1;
+  if (state !== 'confirmed' && state !== 'requested') return;
+  for (const line of booking.lines.values())
+    line.needs = { ...line.needs, units: line.needs.units.filter((need) => need.until !== 'confirm') };
+}
+
+function goIf(booking: Told, state: BookingState, isLegal: boolean): Outcome['result'] {
+  if (booking.state === state) return 'done';
+  if (!isLegal) return 'wrongState';
+  go(booking, state);
+  return 'done';
+}
+
+function cancel(booking: Told, lineNos: readonly number[] | null): Outcome['result'] {
+  if (booking.state === 'cancelled') return 'done';
+  if (!['held', 'paying', 'requested', 'confirmed'].includes(booking.state)) return 'wrongState';
+  if (lineNos?.some((no) => !booking.lines.has(no)) === true) return 'noSuchLine';
+  const standing = [...booking.lines].filter(([, line]) => !line.isCancelled);
+  const going = standing.filter(([no]) => lineNos?.includes(no) ?? true);
+  if (going.length === standing.length) go(booking, 'cancelled');
+  else if (going.length > 0) booking.version += 1;
+  if (booking.state !== 'cancelled') for (const [, line] of going) line.isCancelled = true;
+  return 'done';
+}
+
+function checkIn(booking: Told, lineNos: readonly number[] | null): Outcome['result'] {
+  if (booking.state !== 'confirmed') return 'wrongState';
+  const standing = [...booking.lines].filter(([, line]) => !line.isCancelled);
+  if (lineNos?.some((no) => !standing.some(([known]) => known === no)) === true) return 'noSuchLine';
+  const coming = standing.filter(([no, line]) => !line.hasArrived && (lineNos?.includes(no) ?? true));
+  for (const [, line] of coming) line.hasArrived = true;
+  if (coming.length > 0) booking.version += 1;
+  return 'done';
+}
+
+function renew(booking: Told, ttlSeconds: number, now: number): Outcome['result'] {
+  if (booking.state !== 'held') return 'wrongState';
+  const longest = booking.createdAt + LONGEST_HOLD_MS;
+  if (booking.expiresAt >= longest) return 'renewalSpent';
+  const until = Math.min(now + Math.min(ttlSeconds, booking.holdSeconds) * 1000, longest);
+  if (until <= booking.expiresAt) return 'done';
+  booking.expiresAt = until;
+  booking.version += 1;
+  return 'done';
+}
+
+/** The booking is marked as having come with its last line. */
+function hasCome(booking: Told): boolean {
+  return [...booking.lines.values()].every((line) => line.isCancelled || line.hasArrived);
+}
+
+function isDue({ state, expiresAt }: Told, now: number): boolean {
+  return (state === 'held' || state === 'paying') && expiresAt <= now;
+}
+
+function isStale(command: Hold | Reschedule, guards: Guards): boolean {
+  return [...command.guards].some(([guardId, version]) => guards.get(guardId) !== version);
+}
+
+function guardsOf(command: Command): Guards {
+  return 'guards' in command ? command.guards : new Map();
+}
+
+function isTaken(slot: IntervalNeed, needs: readonly Needs[]): boolean {
+  return needs.some(({ intervals }) =>
+    intervals.some((other) => other.resourceId === slot.resourceId && overlaps(other, slot)),
   );
-  const touched = asked.flatMap((needs) => needs.units);
-  return (
-    !shared &&
-    touched.every(
-      ({ resourceId, bucket }) => usedOf(all, resourceId, bucket) <= capacityOf(resourceId, bucket),
-    )
+}
+
+function sum(at: { resourceId: string; bucket: string }, needs: readonly Needs[]): number {
+  const matching = needs.flatMap(({ units }) =>
+    units.filter((need) => need.resourceId === at.resourceId && need.bucket === at.bucket),
   );
+  return matching.reduce((total, need) => total + need.units, 0);
 }
 
-function usedOf(all: readonly Needs[], resourceId: string, bucket: string): number {
-  const units = all
-    .flatMap((needs) => needs.units)
-    .filter((u) => u.resourceId === resourceId && u.bucket === bucket);
-  return units.reduce((sum, need) => sum + need.units, 0);
-}
-
-function capacityOf(resourceId: string, bucket: string): number {
-  return STOCK.find((row) => row.resourceId === resourceId && row.bucket === bucket)?.capacity ?? 0;
+function keyOf(at: { resourceId: string; bucket: string }): string {
+  return `${at.resourceId} ${at.bucket}`;
 }
