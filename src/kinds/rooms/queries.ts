@@ -20,10 +20,10 @@ const roomColumns = {
 const roomSelect = `r.id, r.name, b.name as building, r.building_id as "buildingId", r.floor, r.capacity, r.equipment,
   r.timezone, r.opening_hours as "openingHours", r.rules, r.archived_at as "archivedAt", r.created_at as "createdAt", r.version`;
 
-const roomFrom = `rooms.room r join rooms.building b on b.tenant_id = r.tenant_id and b.id = r.building_id`;
+export const roomFrom = `rooms.room r join rooms.building b on b.tenant_id = r.tenant_id and b.id = r.building_id`;
 
 // $2 building, $3 least capacity, $4 equipment (all of it), $5 part of a name, each null when not asked for.
-const matches = `($2::text is null or b.name = $2) and ($3::int is null or r.capacity >= $3)
+export const matches = `($2::text is null or b.name = $2) and ($3::int is null or r.capacity >= $3)
   and ($4::text[] is null or r.equipment @> $4)
   and ($5::text is null or position(lower($5) in lower(r.name)) > 0 or position(lower($5) in lower(b.name)) > 0)`;
 
@@ -90,6 +90,31 @@ export const roomsById = statement('rooms.byId', {
   params: ['uuid', 'uuid[]'],
   columns: roomColumns,
   text: `select ${roomSelect} from ${roomFrom} where r.tenant_id = $1 and r.id = any ($2::uuid[])`,
+});
+
+/** What selling needs to know; blackouts that are over are left out. Rides the primary key and blackout_by_start. */
+export const roomsToSell = statement('rooms.toSell', {
+  params: ['uuid', 'uuid[]'],
+  columns: {
+    id: 'uuid',
+    version: 'int4',
+    archived: 'bool',
+    capacity: 'int4',
+    equipment: 'text[]',
+    timezone: 'text?',
+    openingHours: 'jsonb?',
+    rules: 'jsonb',
+    blackouts: 'jsonb',
+  },
+  text: `select r.id, r.version, r.archived_at is not null as archived, r.capacity, r.equipment, r.timezone,
+      r.opening_hours as "openingHours", r.rules,
+      coalesce((
+        select jsonb_agg(jsonb_build_object(
+            'startsAt', (extract(epoch from b.starts_at) * 1000)::int8,
+            'endsAt', (extract(epoch from b.ends_at) * 1000)::int8) order by b.starts_at)
+        from rooms.blackout b
+        where b.tenant_id = $1 and b.room_id = r.id and b.ends_at > now()), '[]') as blackouts
+    from rooms.room r where r.tenant_id = $1 and r.id = any ($2::uuid[])`,
 });
 
 export const lockRoom = statement('rooms.lock', {

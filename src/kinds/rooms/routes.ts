@@ -1,21 +1,20 @@
 import { Type } from 'typebox';
-import { busy, freeBetween, type Stretch } from '../../engine/calendar.ts';
 import { once } from '../../engine/idempotency.ts';
 import { repeatable, sendAnswer } from '../../people/repeat.ts';
 import type { App } from '../../people/route.ts';
 import { iso } from '../../platform/clock.ts';
 import type { Database } from '../../platform/db.ts';
-import { notFound, ruleViolated } from '../../platform/errors.ts';
+import { notFound } from '../../platform/errors.ts';
 import { answerList, listAnswer, listQuery } from '../../platform/list.ts';
 import { etag } from '../../platform/precondition.ts';
-import { IdPath, parseInstant, strict } from '../../platform/schema.ts';
+import { IdPath } from '../../platform/schema.ts';
 import type { Row } from '../../platform/statement.ts';
 import { changeRoutes } from '../entry.ts';
+import { availabilityRoutes } from './availability-routes.ts';
 import * as sql from './queries.ts';
 import { createRoom, deleteRoom, readRoom, toRoom, updateRoom } from './room.ts';
 import * as schema from './schema.ts';
-
-const LONGEST_LOOK_MS = 366 * 86_400_000;
+import { roomFilters } from './window.ts';
 
 const tags = ['Rooms'];
 
@@ -74,55 +73,6 @@ function collectionRoutes(app: App, db: Database): void {
         body: JSON.stringify(await createRoom(tx, actor.principal, body)),
       }));
       return sendAnswer(reply, made);
-    },
-  );
-}
-
-function availabilityRoutes(app: App, db: Database): void {
-  app.get(
-    '/rooms/availability',
-    {
-      schema: {
-        tags,
-        summary: 'Find rooms that are free for a whole stretch of time',
-        operationId: 'findFreeRooms',
-        querystring: listQuery(sql.freeRoomList, schema.Room, { ...schema.RoomFilters, ...schema.Window }),
-        response: { 200: listAnswer(schema.Room) },
-      },
-      config: { permission: 'catalogue.read' },
-    },
-    ({ actor, query }) => {
-      const { startsAt, endsAt } = windowOf(query);
-      const filters = [...roomFilters(query), startsAt, endsAt] as const;
-      return answerList(db, actor.tenant.id, sql.freeRoomList, query, filters, toRoom);
-    },
-  );
-
-  app.get(
-    '/rooms/:id/availability',
-    {
-      schema: {
-        tags,
-        summary: 'See when a room is free and when it is taken',
-        operationId: 'getRoomAvailability',
-        params: IdPath,
-        querystring: strict(schema.Window),
-        response: { 200: schema.RoomAvailability },
-      },
-      config: { permission: 'catalogue.read' },
-    },
-    async ({ actor, params, query }) => {
-      const window = windowOf(query);
-      const [room, taken] = await Promise.all([
-        db.read(actor.tenant.id, sql.roomsById, [params.id]),
-        busy(db, actor.tenant.id, params.id, window),
-      ]);
-      if (room.length === 0) throw notFound('room');
-      return {
-        roomId: params.id,
-        free: freeBetween(taken, window).map(toStretch),
-        busy: taken.map(toStretch),
-      };
     },
   );
 }
@@ -199,26 +149,4 @@ function buildingRoutes(app: App, db: Database): void {
 
 function toBuilding({ createdAt, ...row }: Row<typeof sql.buildingById.columns>): schema.Building {
   return { ...row, createdAt: iso(createdAt) };
-}
-
-function toStretch({ startsAt, endsAt }: Stretch): { start: string; end: string } {
-  return { start: iso(startsAt), end: iso(endsAt) };
-}
-
-function roomFilters({ building, capacity, equipment, search }: schema.RoomFilters) {
-  const wanted = equipment?.split(',').map((word) => word.trim());
-  return [building ?? null, capacity ?? null, wanted ?? null, search ?? null] as const;
-}
-
-function windowOf({ from, to }: { from: string; to: string }): Stretch {
-  const window = { startsAt: parseInstant(from), endsAt: parseInstant(to) };
-  if (window.endsAt <= window.startsAt)
-    throw ruleViolated(
-      '?to',
-      'empty_interval',
-      'The end of the time asked for must be later than its start.',
-    );
-  if (window.endsAt - window.startsAt > LONGEST_LOOK_MS)
-    throw ruleViolated('?to', 'interval_too_long', 'Ask for at most 366 days at a time.');
-  return window;
 }

@@ -1,0 +1,136 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import fc from 'fast-check';
+import { call, testApp, type TestApp } from '../../../test/app.ts';
+
+interface Shown {
+  roomId: string;
+  name: string;
+  busy: { start: string; end: string; bookingId?: string }[];
+}
+interface GridAnswer {
+  data: Shown[];
+  pagination: { nextCursor: string | null; hasNext: boolean; hasPrev: boolean };
+}
+
+let web: TestApp;
+let base: string;
+let admin: string;
+before(async () => {
+  web = await testApp();
+  const company = await web.tenantWith('admin');
+  base = company.base;
+  [admin = ''] = company.keys;
+});
+after(() => web.close());
+
+const HOUR_MS = 3_600_000;
+const at = (hour: number) => new Date(Date.UTC(2030, 4, 6) + hour * HOUR_MS).toISOString();
+
+async function get<T>(path: string, key?: string): Promise<T> {
+  const answer = await call(web.app, 'GET', `${base}${path}`, { key });
+  assert.equal(answer.status, 200, answer.text);
+  return answer.body as unknown as T;
+}
+
+let named = 0;
+async function newRoom(given: object = {}): Promise<string> {
+  const body = {
+    name: `Room ${String((named += 1)).padStart(3, '0')}`,
+    building: 'Main',
+    capacity: 10,
+    ...given,
+  };
+  const made = await call(web.app, 'POST', `${base}/rooms`, { key: admin, body });
+  assert.equal(made.status, 201, made.text);
+  return String(made.body['id']);
+}
+
+async function book(roomId: string, from: number, to: number): Promise<string | undefined> {
+  const lines = [{ kind: 'room', roomId, start: at(from), end: at(to) }];
+  const held = await call(web.app, 'POST', `${base}/holds`, { key: admin, body: { lines } });
+  return held.status === 201 ? String(held.body['id']) : undefined;
+}
+
+const grid = (from: number, to: number, more = '', key?: string) =>
+  get<GridAnswer>(`/rooms/grid?from=${at(from)}&to=${at(to)}${more}`, key);
+
+test('the grid says of every room what its own availability says, whatever is booked and asked for', async () => {
+  const slot = fc.tuple(fc.nat(2), fc.nat(46), fc.integer({ min: 1, max: 12 }));
+  const window = fc.tuple(fc.nat(46), fc.integer({ min: 1, max: 24 }));
+  let examined = 0;
+  await fc.assert(
+    fc.asyncProperty(fc.array(slot, { maxLength: 12 }), window, async (slots, [from, length]) => {
+      const building = `Property ${(named += 1)}`;
+      const rooms = [await newRoom({ building }), await newRoom({ building }), await newRoom({ building })];
+      for (const [room, start, hours] of slots) await book(rooms[room] ?? '', start, start + hours);
+      const shown = await grid(from, from + length, `&building=${encodeURIComponent(building)}`);
+      assert.deepEqual(
+        shown.data.map(({ roomId }) => roomId),
+        rooms,
+      );
+      for (const { roomId, busy } of shown.data) {
+        const own = await get<{ busy: unknown }>(
+          `/rooms/${roomId}/availability?from=${at(from)}&to=${at(from + length)}`,
+        );
+        assert.deepEqual(busy, own.busy);
+        examined += busy.length;
+      }
+    }),
+    { numRuns: 25 },
+  );
+  assert.ok(examined > 20, 'the runs booked next to nothing');
+});
+
+test('staff see whose each stretch is, and neighbours stay apart; everybody else sees what is taken', async () => {
+  const room = await newRoom({ building: 'Whose' });
+  const [first, second] = [await book(room, 8, 9), await book(room, 9, 11)];
+  const staff = await grid(0, 24, '&building=Whose', admin);
+  assert.deepEqual(staff.data[0]?.busy, [
+    { start: at(8), end: at(9), bookingId: first },
+    { start: at(9), end: at(11), bookingId: second },
+  ]);
+  const everybody = await grid(0, 24, '&building=Whose');
+  assert.deepEqual(everybody.data[0]?.busy, [{ start: at(8), end: at(11) }]);
+});
+
+test('a grid of many rooms is read page by page, each room once, in order of name', async () => {
+  const rooms = [];
+  for (const capacity of [30, 20, 30, 30, 30]) rooms.push(await newRoom({ building: 'Pages', capacity }));
+  const seen: string[] = [];
+  let cursor = '';
+  for (let pages = 1; ; pages++) {
+    const { data, pagination } = await grid(0, 24, `&building=Pages&capacity=25&limit=2${cursor}`);
+    seen.push(...data.map(({ roomId }) => roomId));
+    assert.equal(pagination.hasPrev, pages > 1);
+    if (pagination.nextCursor === null) break;
+    cursor = `&cursor=${pagination.nextCursor}`;
+  }
+  assert.deepEqual(seen, rooms.toSpliced(1, 1));
+});
+
+test('holds that have expired and bookings that were cancelled are free in the grid', async () => {
+  const room = await newRoom({ building: 'Ended' });
+  const cancelled = await book(room, 8, 9);
+  await call(web.app, 'POST', `${base}/bookings/${cancelled}/cancel`, { key: admin, body: {} });
+  await call(web.app, 'POST', `${base}/holds`, {
+    key: admin,
+    body: { lines: [{ kind: 'room', roomId: room, start: at(10), end: at(11) }], ttlSeconds: 1 },
+  });
+  assert.equal((await grid(10, 11, '&building=Ended')).data[0]?.busy.length, 1);
+  while ((await grid(0, 24, '&building=Ended')).data[0]?.busy.length !== 0);
+});
+
+const bad: readonly [string, string, string][] = [
+  ['six weeks and a day', `from=${at(0)}&to=${at(43 * 24)}`, 'interval_too_long'],
+  ['no time at all', `from=${at(1)}&to=${at(1)}`, 'empty_interval'],
+  ['more rooms than there can be', `from=${at(0)}&to=${at(1)}&limit=1001`, 'invalid_parameter'],
+  ['a cursor of another list', `from=${at(0)}&to=${at(1)}&cursor=abc`, 'invalid_cursor'],
+  ['no window', '', 'missing_field'],
+];
+for (const [what, query, reason] of bad)
+  test(`a grid of ${what} is refused with ${reason}`, async () => {
+    const answer = await call(web.app, 'GET', `${base}/rooms/grid?${query}`);
+    assert.ok([400, 422].includes(answer.status), answer.text);
+    assert.equal(answer.body.errors[0]?.reason, reason);
+  });

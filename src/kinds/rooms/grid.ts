@@ -1,0 +1,120 @@
+import { Type, type Static } from 'typebox';
+import type { Stretch } from '../../engine/calendar.ts';
+import type { Instant } from '../../platform/clock.ts';
+import { readCursor, writeCursor } from '../../platform/cursor.ts';
+import type { Database } from '../../platform/db.ts';
+import type { Uuid } from '../../platform/id.ts';
+import { Id, InstantText, nullable, strict, Timezone, Whole } from '../../platform/schema.ts';
+import type { Row } from '../../platform/statement.ts';
+import { roomGrid } from './grid-queries.ts';
+import { RoomFilters, Window } from './schema.ts';
+import { roomFilters } from './window.ts';
+
+/** The six weeks that a month can touch on a calendar's page. */
+export const LONGEST_GRID_DAYS = 42;
+/** A university's rooms in one answer; a week of them is about a megabyte before it is compressed. */
+const MOST_ROOMS = 1_000;
+
+export const GridQuery = strict({
+  ...RoomFilters,
+  ...Window,
+  limit: Whole(1, MOST_ROOMS, { default: 100 }),
+  cursor: Type.Optional(Type.String({ description: '`nextCursor` of the page before' })),
+});
+type GridQuery = Static<typeof GridQuery>;
+
+export const Grid = strict(
+  {
+    data: Type.Array(
+      strict({
+        roomId: Id,
+        name: Type.String(),
+        building: Type.String(),
+        capacity: Type.Integer(),
+        timezone: nullable(Timezone),
+        busy: Type.Array(strict({ start: InstantText, end: InstantText, bookingId: Type.Optional(Id) })),
+      }),
+    ),
+    pagination: strict({
+      limit: Type.Integer(),
+      nextCursor: nullable(Type.String()),
+      hasNext: Type.Boolean(),
+      hasPrev: Type.Boolean(),
+    }),
+  },
+  { title: 'RoomGrid' },
+);
+
+interface Asked extends GridQuery {
+  window: Stretch;
+  /** Show which booking each stretch belongs to; then neighbours stay apart. */
+  named: boolean;
+}
+
+const LIST = 'rooms.grid';
+const SORTS = new Map([['name', 'text']] as const);
+const FIRST = { value: '', id: '00000000-0000-0000-0000-000000000000' };
+
+/**
+ * The rooms that match with what is taken of each, as JSON text: written here and not by the schema, because a week of
+ * 1 000 rooms is 20 000 stretches.
+ */
+export async function gridText(db: Database, tenant: Uuid, asked: Asked): Promise<string> {
+  const { window, named, limit, cursor } = asked;
+  const from = cursor === undefined ? FIRST : readCursor(LIST, tenant, SORTS, cursor);
+  const filters = [...roomFilters(asked), window.startsAt, window.endsAt, from.value, from.id] as const;
+  const rows = await db.read(tenant, roomGrid, ...filters, named, limit + 1);
+  const shown = rows.slice(0, limit);
+  const last = shown.at(-1);
+  const hasNext = rows.length > limit && last !== undefined;
+  const pagination = {
+    limit,
+    nextCursor: hasNext ? writeCursor(LIST, tenant, { sort: 'name', value: last.name, id: last.id }) : null,
+    hasNext,
+    hasPrev: cursor !== undefined,
+  };
+  const time = isoTexts();
+  return `{"data":[${shown.map((row) => rowText(row, window, time)).join()}],"pagination":${JSON.stringify(pagination)}}`;
+}
+
+function rowText(row: Row<typeof roomGrid.columns>, window: Stretch, time: (at: Instant) => string): string {
+  const { id: roomId, name, building, capacity, timezone } = row;
+  const head = JSON.stringify({ roomId, name, building, capacity, timezone });
+  const texts = taken(row, window).map(({ startsAt, endsAt, bookingId }) => {
+    const whose = bookingId === undefined ? '' : `,"bookingId":"${bookingId}"`;
+    return `{"start":"${time(startsAt)}","end":"${time(endsAt)}"${whose}}`;
+  });
+  return `${head.slice(0, -1)},"busy":[${texts.join()}]}`;
+}
+
+/** The stretches of a row, cut to the window; where nobody sees whose they are, touching ones are one. */
+function taken({ starts, ends, bookings }: Row<typeof roomGrid.columns>, window: Stretch) {
+  const endings = numbers(ends);
+  const ids = bookings?.slice(1, -1).split(',');
+  const stretches: (Stretch & { bookingId: Uuid | undefined })[] = [];
+  for (const [i, start] of numbers(starts).entries()) {
+    const startsAt = Math.max(start, window.startsAt);
+    const endsAt = Math.min(endings[i] ?? start, window.endsAt);
+    const last = stretches.at(-1);
+    if (ids === undefined && last?.endsAt === startsAt) last.endsAt = endsAt;
+    else stretches.push({ startsAt, endsAt, bookingId: ids?.[i] });
+  }
+  return stretches;
+}
+
+/** An array as PostgreSQL writes it, `{1,2}`. */
+function numbers(text: string | null): number[] {
+  return text === null ? [] : (JSON.parse(`[${text.slice(1, -1)}]`) as number[]);
+}
+
+/** Rooms are booked on the same few hundred hours of a week: each is written once. */
+function isoTexts(): (at: Instant) => string {
+  const texts = new Map<Instant, string>();
+  return (at) => {
+    const known = texts.get(at);
+    if (known !== undefined) return known;
+    const text = new Date(at).toISOString();
+    texts.set(at, text);
+    return text;
+  };
+}
