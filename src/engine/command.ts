@@ -38,7 +38,14 @@ export interface Choice {
 }
 
 /** A line that is asked for, with what it needs and, when something is left to choose, how. */
-export type HoldLine = Omit<BookingLine, 'checkedInAt' | 'cancelledAt'> & Needs & { choice?: Choice };
+export type HoldLine = Omit<BookingLine, 'checkedInAt' | 'cancelledAt'> &
+  Needs & {
+    choice?: Choice;
+    /** A line of a hold that is left out when it does not fit: it stays in the booking as a cancelled one. */
+    isOptional?: boolean;
+    /** Why the line is left out whatever is free; its kind's word, kept in the details as `skipped`. */
+    skipped?: string;
+  };
 
 /** Catalogue entries that lines were resolved from, with the versions relied on. */
 export type Guards = ReadonlyMap<Uuid, number>;

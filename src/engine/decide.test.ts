@@ -43,6 +43,8 @@ const hold = fc.record({
   needs: fc.array(fc.oneof(slot, count), { minLength: 1, maxLength: 3 }),
   ttlSeconds: fc.integer({ min: 1, max: 3 }),
   approval: fc.constantFrom('none' as const, 'none' as const, 'exclusive' as const),
+  // What becomes of each line when it does not fit; a line that breaks a rule is left out beforehand.
+  fates: fc.array(fc.constantFrom('needed', 'needed', 'optional', 'skipped'), { minLength: 2, maxLength: 2 }),
 });
 const VERBS = [
   'confirm',
@@ -81,7 +83,9 @@ function toCommand(asked: Asked, known: readonly string[], made: string[]): Comm
   if (asked.verb === 'hold') {
     const bookingId = `booking-${made.length + 1}`;
     made.push(bookingId);
-    return { ...holdOf(bookingId, asked.needs, asked.ttlSeconds), approval: asked.approval };
+    const whole = holdOf(bookingId, asked.needs, asked.ttlSeconds);
+    const lines = whole.lines.map((line, i) => withFate(line, asked.fates[i - 1] ?? asked.fates[0]));
+    return { ...whole, lines, approval: asked.approval };
   }
   const { verb, ttlSeconds } = asked;
   const bookingId = known[asked.nth % Math.max(1, known.length)] ?? 'nobody';
@@ -110,6 +114,12 @@ function toCommand(asked: Asked, known: readonly string[], made: string[]): Comm
     default:
       return { verb, ...by };
   }
+}
+
+/** The first line is never left out beforehand: a kind refuses what would leave nothing. */
+function withFate(line: HoldLine, fate = 'needed'): HoldLine {
+  if (fate === 'skipped' && line.no > 1) return { ...line, skipped: 'outside_hours' };
+  return fate === 'needed' ? line : { ...line, isOptional: true };
 }
 
 function linesOf(needs: readonly Needs[]): HoldLine[] {
@@ -153,11 +163,24 @@ test('any batches of any commands are answered as one command at a time would be
         world.apply(writes); // throws where a constraint of the database would
         for (const [id, { state }] of writes.moved) if (state === 'expired') model.bury(id, now);
         assertAddsUp(world);
+        assertSameLines(world, model);
       }
     }),
     { numRuns: 2_000 },
   );
 });
+
+function assertSameLines(world: World, model: Model): void {
+  for (const [id, booking] of world.bookings) {
+    const expected = model.holdings(id);
+    if (expected.state !== booking.state || expected.needs.length === 0) continue; // due, and nobody has noticed yet
+    const standing = booking.lines.filter((line) => line.cancelledAt === null).map((line) => line.no);
+    assert.deepEqual(
+      standing,
+      expected.needs.map(([no]) => no),
+    );
+  }
+}
 
 const MARKS = new Set(
   ['renewed', 'rescheduled', 'checkedIn', 'linesCancelled'].map((word) => `booking.${word}`),
@@ -272,4 +295,40 @@ test('a hold that relied on an older catalogue entry is sent back', () => {
   };
   const { outcomes } = decide([stale], { ...world.snapshot([stale], 0), guards: new Map([['room-1', 2]]) });
   assert.deepEqual(outcomes, [{ result: 'stale' }]);
+});
+
+test("an optional line that does not fit is left out with the reason and stands in no later one's way", () => {
+  const world = newWorld();
+  const at = (startsAt: number, endsAt: number): Needs => ({
+    intervals: [{ resourceId: 'room-1', startsAt, endsAt }],
+    units: [],
+  });
+  const before = [holdOf('a', [at(0, 2)])];
+  world.apply(decide(before, world.snapshot(before, 0)).writes);
+  const whole = holdOf('b', [at(1, 3), at(2, 4), at(9, 10), at(4, 5)]);
+  const fates = ['optional', 'needed', 'skipped', 'optional'];
+  const series = { ...whole, lines: whole.lines.map((line, i) => withFate(line, fates[i])) };
+  const [outcome] = decide([series], world.snapshot([series], 0)).outcomes;
+  assert.ok(outcome?.result === 'done');
+  assert.deepEqual(
+    outcome.booking.lines.map(({ details, cancelledAt }) => [details['skipped'], cancelledAt]),
+    [
+      ['slot_taken', 0],
+      [undefined, null],
+      ['outside_hours', 0],
+      [undefined, null],
+    ],
+  );
+  assert.equal(outcome.booking.totalMinor, 200);
+});
+
+test('a hold of which nothing would be left is refused with what stood in the way of each line', () => {
+  const world = newWorld();
+  const full = holdOf('a', [{ intervals: [{ resourceId: 'room-1', startsAt: 0, endsAt: 9 }], units: [] }]);
+  world.apply(decide([full], world.snapshot([full], 0)).writes);
+  const again = { ...full, bookingId: 'b', lines: full.lines.map((line) => withFate(line, 'optional')) };
+  const { outcomes } = decide([again], world.snapshot([again], 0));
+  assert.deepEqual(outcomes, [
+    { result: 'refused', conflicts: [{ line: 1, resource: 'room-1', reason: 'slot_taken' }] },
+  ]);
 });

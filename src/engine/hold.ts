@@ -31,7 +31,8 @@ export function isStale(guards: Guards, ledger: Ledger): boolean {
   return false;
 }
 
-export function toBookingLine(line: ChosenLine): BookingLine {
+/** A line that was left out is a cancelled one from the start. */
+export function toBookingLine(line: ChosenLine, now: Instant): BookingLine {
   const { no, kind, details, quantity, unitMinor, taxMinor, totalMinor } = line;
   return {
     no,
@@ -42,12 +43,12 @@ export function toBookingLine(line: ChosenLine): BookingLine {
     taxMinor,
     totalMinor,
     checkedInAt: null,
-    cancelledAt: null,
+    cancelledAt: line.skipped === undefined ? null : now,
   };
 }
 
 function newBooking(command: Hold, chosen: readonly ChosenLine[], now: Instant): Booking {
-  const lines = chosen.map(toBookingLine);
+  const lines = chosen.map((line) => toBookingLine(line, now));
   return {
     id: command.bookingId,
     reference: command.reference,

@@ -7,8 +7,8 @@ import type { UnitsClaim, UnitsNeed } from './claim.ts';
 import type { FreeView, HoldLine } from './command.ts';
 import { emptyWrites, type ChangeDraft, type Snapshot, type StockRow, type StockWrite } from './snapshot.ts';
 
-/** What a request wants, with every choice made. */
-export type ChosenLine = Omit<HoldLine, 'choice'>;
+/** What a request wants, with every choice made. A line that is `skipped` is left out and needs nothing. */
+export type ChosenLine = Omit<HoldLine, 'choice' | 'isOptional'>;
 
 interface Claims {
   intervals: Set<IntervalClaim>;
@@ -51,28 +51,26 @@ export class Ledger {
 
   /**
    * Makes the choices of the lines in order and finds why they cannot be had together, line by line. `instead` are
-   * claims that would be given back for them.
+   * claims that would be given back for them. Optional lines that cannot be had are left out, but not all of them.
    */
   fit(lines: readonly HoldLine[], instead: readonly UnitsClaim[] = [], own: Instead = NOTHING): Fit {
     const asked = new Asked(instead);
     const conflicts: Conflict[] = [];
-    const chosen = lines.map(({ choice, ...line }): ChosenLine => {
-      const picked = choice?.pick(this.#view(asked, own));
-      if (picked === null) {
-        const [first] = [...(choice?.from.intervals ?? []), ...(choice?.from.units ?? [])];
-        conflicts.push({ line: line.no, resource: first?.resourceId ?? '', reason: 'nothing_fits' });
+    const forgiven: Conflict[] = [];
+    const chosen = lines.map((line): ChosenLine => {
+      if (line.skipped !== undefined) return leftOut(line, line.skipped);
+      const [whole, found] = this.#fitOne(line, asked, own);
+      const [first] = found;
+      if (first === undefined || line.isOptional !== true) {
+        conflicts.push(...found);
+        return whole;
       }
-      const needs = picked ?? NO_NEEDS;
-      const whole = {
-        ...line,
-        details: { ...line.details, ...picked?.details },
-        intervals: [...line.intervals, ...needs.intervals],
-        units: [...line.units, ...needs.units],
-      };
-      conflicts.push(...this.#conflicts(whole, asked, own));
-      return whole;
+      asked.forget(whole);
+      forgiven.push(...found);
+      return leftOut(whole, first.reason);
     });
-    return { chosen, conflicts };
+    const isEmpty = chosen.every((line) => line.skipped !== undefined);
+    return { chosen, conflicts: isEmpty ? forgiven : conflicts };
   }
 
   /** Takes what the lines of a booking need; only after `fit` found no conflict. */
@@ -189,6 +187,25 @@ export class Ledger {
     };
   }
 
+  /** A line with its choice made, and why it cannot be had beside the earlier ones. */
+  #fitOne({ choice, ...line }: HoldLine, asked: Asked, own: Instead): [ChosenLine, Conflict[]] {
+    const picked = choice?.pick(this.#view(asked, own));
+    const needs = picked ?? NO_NEEDS;
+    const whole = {
+      ...line,
+      details: { ...line.details, ...picked?.details },
+      intervals: [...line.intervals, ...needs.intervals],
+      units: [...line.units, ...needs.units],
+    };
+    const conflicts = this.#conflicts(whole, asked, own);
+    if (picked !== null) return [whole, conflicts];
+    const [first] = [...(choice?.from.intervals ?? []), ...(choice?.from.units ?? [])];
+    return [
+      whole,
+      [{ line: line.no, resource: first?.resourceId ?? '', reason: 'nothing_fits' }, ...conflicts],
+    ];
+  }
+
   #conflicts({ no: line, intervals, units }: ChosenLine, asked: Asked, own: Instead): Conflict[] {
     const conflicts: Conflict[] = [];
     for (const slot of intervals) {
@@ -280,6 +297,22 @@ class Asked {
   add(need: { resourceId: Uuid; bucket: string; units: number }): void {
     this.#units.set(unitsKey(need), this.units(need) + need.units);
   }
+
+  /** The line that was asked last does not want anything after all. */
+  forget({ intervals, units }: Needs): void {
+    this.slots.length -= intervals.length;
+    for (const need of units) this.add({ ...need, units: -need.units });
+  }
+}
+
+function leftOut({ choice: _, isOptional: __, ...line }: HoldLine, reason: string): ChosenLine {
+  return {
+    ...line,
+    details: { ...line.details, skipped: reason },
+    skipped: reason,
+    intervals: [],
+    units: [],
+  };
 }
 
 export function expiredChange(bookingId: Uuid, resourceIds: readonly Uuid[]): ChangeDraft {

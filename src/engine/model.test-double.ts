@@ -137,49 +137,67 @@ export class Model {
     return { result: 'resized' };
   }
 
-  // Line by line: what a line asks for counts against the ones after it, also where it cannot be had.
+  // Line by line: what a line asks for counts against the ones after it, also where it cannot be had; one that may be
+  // left out and cannot be had asks for nothing. With no line left, what was forgiven counts after all.
   #fit(
     lines: readonly HoldLine[],
     now: number,
     instead?: Told,
   ): { chosen: HoldLine[]; conflicts: Conflict[] } {
     const going = { booking: instead, nos: lines.map((line) => line.no) };
-    const asked: Needs[] = [];
+    let asked: Needs[] = [];
     const conflicts: Conflict[] = [];
-    const chosen = lines.map(({ choice, ...line }): HoldLine => {
-      const picked = choice?.pick({
-        isFree: (slot) => this.#fault(slot, now, going, asked) === undefined,
-        unitsLeft: (at) => Math.max(0, this.#left({ ...at, units: 0 }, now, going, asked)),
-      });
-      if (picked === null) {
-        const [first] = [...(choice?.from.intervals ?? []), ...(choice?.from.units ?? [])];
-        conflicts.push({ line: line.no, resource: first?.resourceId ?? '', reason: 'nothing_fits' });
+    const forgiven: Conflict[] = [];
+    const chosen = lines.map((line): HoldLine => {
+      if (line.skipped !== undefined) return { ...line, ...NO_NEEDS };
+      const { whole, wanted, faults } = this.#fitOne(line, now, going, asked);
+      const [first] = faults;
+      if (line.isOptional === true && first !== undefined) {
+        forgiven.push(...faults);
+        return { ...whole, ...NO_NEEDS, skipped: first.reason };
       }
-      const needs = {
-        intervals: [...line.intervals, ...(picked?.intervals ?? [])],
-        units: [...line.units, ...(picked?.units ?? [])],
-      };
-      for (const slot of needs.intervals) {
-        const reason = this.#fault(slot, now, going, asked);
-        if (reason !== undefined) conflicts.push({ line: line.no, resource: slot.resourceId, reason });
-        asked.push({ intervals: [slot], units: [] });
-      }
-      for (const need of needs.units) {
-        const available = this.#left(need, now, going, asked);
-        asked.push({ intervals: [], units: [need] });
-        if (need.units <= available) continue;
-        const isThere = this.#capacity.has(keyOf(need));
-        const reason = need.cap !== undefined ? 'limit_reached' : isThere ? 'sold_out' : 'not_bookable';
-        conflicts.push({
-          line: line.no,
-          resource: need.resourceId,
-          reason,
-          available: Math.max(0, available),
-        });
-      }
-      return { ...line, ...needs };
+      asked = wanted;
+      conflicts.push(...faults);
+      return whole;
     });
-    return { chosen, conflicts };
+    const isEmpty = chosen.every((line) => line.skipped !== undefined);
+    return { chosen, conflicts: isEmpty ? forgiven : conflicts };
+  }
+
+  #fitOne({ choice, ...line }: HoldLine, now: number, going: Going, before: readonly Needs[]) {
+    const asked = [...before];
+    const faults: Conflict[] = [];
+    const picked = choice?.pick({
+      isFree: (slot) => this.#fault(slot, now, going, asked) === undefined,
+      unitsLeft: (at) => Math.max(0, this.#left({ ...at, units: 0 }, now, going, asked)),
+    });
+    if (picked === null) {
+      const [first] = [...(choice?.from.intervals ?? []), ...(choice?.from.units ?? [])];
+      faults.push({ line: line.no, resource: first?.resourceId ?? '', reason: 'nothing_fits' });
+    }
+    const needs = {
+      intervals: [...line.intervals, ...(picked?.intervals ?? [])],
+      units: [...line.units, ...(picked?.units ?? [])],
+    };
+    for (const slot of needs.intervals) {
+      const reason = this.#fault(slot, now, going, asked);
+      if (reason !== undefined) faults.push({ line: line.no, resource: slot.resourceId, reason });
+      asked.push({ intervals: [slot], units: [] });
+    }
+    for (const need of needs.units) {
+      const available = this.#left(need, now, going, asked);
+      asked.push({ intervals: [], units: [need] });
+      if (need.units <= available) continue;
+      const isThere = this.#capacity.has(keyOf(need));
+      const reason = need.cap !== undefined ? 'limit_reached' : isThere ? 'sold_out' : 'not_bookable';
+      faults.push({
+        line: line.no,
+        resource: need.resourceId,
+        reason,
+        available: Math.max(0, available),
+      });
+    }
+    return { whole: { ...line, ...needs }, wanted: asked, faults };
   }
 
   #fault(slot: IntervalNeed, now: number, going: Going, asked: readonly Needs[]) {
@@ -219,10 +237,16 @@ export class Model {
 
   #give(booking: Told, lines: readonly HoldLine[]): void {
     const isOpen = booking.state === 'held' || booking.state === 'paying';
-    for (const { no, kind, intervals, units, totalMinor } of lines) {
+    for (const { no, kind, intervals, units, totalMinor, skipped } of lines) {
       const lasting = units.filter((need) => isOpen || need.until !== 'confirm');
       const needs = { intervals, units: lasting };
-      booking.lines.set(no, { kind, needs, totalMinor, isCancelled: false, hasArrived: false });
+      booking.lines.set(no, {
+        kind,
+        needs,
+        totalMinor,
+        isCancelled: skipped !== undefined,
+        hasArrived: false,
+      });
       for (const { resourceId } of [...intervals, ...units]) {
         const seen = this.#seenOn.get(resourceId);
         if (seen === undefined) this.#seenOn.set(resourceId, new Set([booking]));
@@ -231,6 +255,8 @@ export class Model {
     }
   }
 }
+
+const NO_NEEDS: Needs = { intervals: [], units: [] };
 
 /** A booking that is rescheduled, and the lines for which it asks anew. */
 interface Going {

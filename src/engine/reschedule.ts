@@ -35,7 +35,7 @@ function rewrite(
   const before = booking.lines.filter((line) => chosen.some(({ no }) => no === line.no));
   const lines = booking.lines.map((line) => {
     const other = chosen.find(({ no }) => no === line.no);
-    return other === undefined ? line : toBookingLine(other);
+    return other === undefined ? line : toBookingLine(other, ledger.now);
   });
   for (const line of lines) if (!booking.lines.includes(line)) ledger.changeLine(booking.id, line);
   // Whoever had come has not come to the new time.

@@ -131,6 +131,7 @@ function create(tx: Transaction, bookings: Writes['bookings']): void {
     lines.map((l) => l.unitMinor),
     lines.map((l) => l.taxMinor),
     lines.map((l) => l.totalMinor),
+    lines.map((l) => l.cancelledAt),
   );
 }
 

@@ -106,14 +106,19 @@ export const insertBookings = statement('engine.insertBookings', {
 });
 
 export const insertLines = statement('engine.insertLines', {
-  params: ['uuid', 'uuid[]', 'int4[]', 'text[]', 'jsonb[]', 'int4[]', 'int8[]', 'int8[]', 'int8[]'],
+  params: [
+    ...(['uuid', 'uuid[]', 'int4[]', 'text[]', 'jsonb[]', 'int4[]', 'int8[]', 'int8[]', 'int8[]'] as const),
+    'timestamptz[]',
+  ],
   columns: {},
   text: `insert into engine.booking_line as l
-      (tenant_id, booking_id, line_no, kind, details, quantity, unit_minor, tax_minor, total_minor)
-    select k.tenant_id, n.booking_id, n.line_no, n.kind, n.details, n.quantity, n.unit_minor, n.tax_minor, n.total_minor
+      (tenant_id, booking_id, line_no, kind, details, quantity, unit_minor, tax_minor, total_minor, cancelled_at)
+    select k.tenant_id, n.booking_id, n.line_no, n.kind, n.details, n.quantity, n.unit_minor, n.tax_minor, n.total_minor,
+      n.cancelled_at
     from engine.tenant_clock k
-    cross join unnest($2::uuid[], $3::int[], $4::text[], $5::jsonb[], $6::int[], $7::bigint[], $8::bigint[], $9::bigint[])
-      as n (booking_id, line_no, kind, details, quantity, unit_minor, tax_minor, total_minor)
+    cross join unnest($2::uuid[], $3::int[], $4::text[], $5::jsonb[], $6::int[], $7::bigint[], $8::bigint[], $9::bigint[],
+        $10::timestamptz[])
+      as n (booking_id, line_no, kind, details, quantity, unit_minor, tax_minor, total_minor, cancelled_at)
     where k.tenant_id = $1`,
 });
 
