@@ -64,7 +64,7 @@ async function fillByHand({ database }: TestApp, tenant: Uuid): Promise<void> {
   await asOwner(database.ownerUrl, async (client) => {
     await client.query(
       `insert into rooms.blackout (tenant_id, id, room_id, starts_at, ends_at, created_at)
-       select r.tenant_id, r.id, r.id, now(), 'infinity', now() from rooms.room r where r.tenant_id = $1`,
+       select r.tenant_id, r.id, r.id, now(), now() + interval '1 hour', now() from rooms.room r where r.tenant_id = $1`,
       [tenant],
     );
     await client.query(`insert into engine.feed_position (tenant_id, reader, seq) values ($1, 'test', 0)`, [

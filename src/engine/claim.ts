@@ -21,6 +21,8 @@ export interface UnitsNeed {
    * now on, however many are taken already.
    */
   cap?: number;
+  /** What the limit is called towards whoever reaches it. */
+  rule?: string;
   /** `confirm` for caps on open holds; `end` when not given. */
   until?: Until;
 }
@@ -42,7 +44,7 @@ interface Standing {
 
 /** Capacity that a booking holds now. A claim exists exactly while it holds capacity. */
 export type IntervalClaim = IntervalNeed & Standing;
-export type UnitsClaim = Omit<UnitsNeed, 'cap' | 'until'> & Standing & { until: Until };
+export type UnitsClaim = Omit<UnitsNeed, 'cap' | 'rule' | 'until'> & Standing & { until: Until };
 
 /** An expired claim stands in the table until somebody needs its row, but it holds nothing any more. */
 export function isDead(claim: Standing, now: Instant): boolean {

@@ -5,7 +5,7 @@ import type { Kind } from '../kinds/kind.ts';
 import { repeatable, sendAnswer } from '../people/repeat.ts';
 import type { App } from '../people/route.ts';
 import type { Database } from '../platform/db.ts';
-import { Problem } from '../platform/errors.ts';
+import { Problem, type Conflict } from '../platform/errors.ts';
 import { newReference, uuidV7 } from '../platform/id.ts';
 import { Note, oneOfBy, strict, Whole } from '../platform/schema.ts';
 import { BookingBody } from './booking-answer.ts';
@@ -96,7 +96,18 @@ export async function explainRefusal(
   const isLimit = outcome.conflicts.some(({ reason }) => reason === 'limit_reached');
   const first = lines.find((line) => line.no === outcome.conflicts[0]?.line && !isLimit); // no other place would do
   throw new Problem('capacity_unavailable', 'Somebody else has what you asked for. Nothing was changed.', {
-    conflicts: outcome.conflicts,
+    conflicts: outcome.conflicts.map((conflict) => ({ ...conflict, ...limitOf(conflict, lines) })),
     alternatives: await alternatives(engine, kinds, { ...context, fresh: false }, first),
   });
+}
+
+/** What the limit behind a conflict is called and allows; nothing for other conflicts. */
+function limitOf(
+  { line, resource, reason }: Conflict,
+  lines: readonly HoldLine[],
+): Pick<Conflict, 'rule' | 'limit'> {
+  if (reason !== 'limit_reached') return {};
+  const units = lines.find(({ no }) => no === line)?.units;
+  const { rule, cap } = units?.find((need) => need.resourceId === resource) ?? {};
+  return { ...(rule !== undefined && { rule }), ...(cap !== undefined && { limit: cap }) };
 }

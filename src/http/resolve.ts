@@ -1,5 +1,5 @@
 import type { Command, Engine, HoldLine, Outcome } from '../engine/index.ts';
-import type { AskedLine, Kind, ResolveContext, Resolved } from '../kinds/kind.ts';
+import { RefusedLine, type AskedLine, type Kind, type ResolveContext, type Resolved } from '../kinds/kind.ts';
 import { Problem } from '../platform/errors.ts';
 import { DatabaseFault } from '../platform/fault.ts';
 
@@ -25,7 +25,10 @@ export async function performResolved(
   asked: readonly AskedLine<{ kind: string }>[],
   command: (resolved: ResolvedLines) => Command,
 ): Promise<{ outcome: Outcome; lines: readonly HoldLine[] }> {
-  const anew = () => resolve(kinds, { ...context, fresh: true }, asked);
+  const anew = () =>
+    resolve(kinds, { ...context, fresh: true }, asked).catch(async (error: unknown) => {
+      throw error instanceof RefusedLine ? await advised(engine, kinds, context, error) : error;
+    });
   const perform = async (resolved: ResolvedLines) => {
     const outcome = await engine.perform(context.tenant.id, command(resolved));
     return { outcome, lines: resolved.lines };
@@ -36,6 +39,17 @@ export async function performResolved(
   });
   const first = await perform(kept);
   return first.outcome.result === 'stale' ? perform(await anew()) : first;
+}
+
+/** The same refusal, with what could be had instead. */
+async function advised(
+  engine: Engine,
+  kinds: readonly Kind[],
+  context: Context,
+  refusal: RefusedLine,
+): Promise<Problem> {
+  const instead = await alternatives(engine, kinds, { ...context, fresh: false }, refusal.line);
+  return new Problem(refusal.code, refusal.message, { ...refusal.details, alternatives: instead });
 }
 
 /** What could be had instead of the first line that was refused; empty in a rush. */

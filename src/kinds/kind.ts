@@ -4,6 +4,7 @@ import type { Role, Tenant } from '../people/access.ts';
 import type { App } from '../people/route.ts';
 import type { Instant } from '../platform/clock.ts';
 import type { Database } from '../platform/db.ts';
+import { Problem, type Fault } from '../platform/errors.ts';
 import type { Uuid } from '../platform/id.ts';
 
 /** A line as it was asked for, already checked against the kind's schema. `no` is its place in the request, from 1. */
@@ -24,6 +25,17 @@ export interface ResolveContext {
   others: readonly BookingLine[];
   /** True when a guard had moved on: read the catalogue from the database, past every cache. */
   fresh: boolean;
+}
+
+/** A line that breaks rules of its catalogue entry. What could be had instead is told with it, as when it is taken. */
+export class RefusedLine extends Problem {
+  readonly line: HoldLine;
+
+  constructor(line: HoldLine, errors: readonly Fault[]) {
+    const more = errors.length > 1 ? ` (${errors.length - 1} more in errors)` : '';
+    super('rule_violated', `${errors[0]?.detail ?? ''}${more}`, { errors });
+    this.line = line;
+  }
 }
 
 /** Lines turned into needs and prices, with the versions of the catalogue entries they were read from. */

@@ -69,6 +69,16 @@ export const reasons = {
   empty_interval: 'The end must lie after the start.',
   interval_too_long: 'The time between start and end is too long.',
   in_past: 'This time has already begun.',
+  interval_too_short: 'The time between start and end is too short.',
+  off_grid: 'Bookings begin and end at other times here.',
+  too_soon: 'This must be booked earlier.',
+  too_far: 'This cannot be booked so far ahead.',
+  outside_hours: 'It is closed at this time.',
+  blacked_out: 'It cannot be booked at this time.',
+  role_not_allowed: 'Your role may not book this.',
+  room_too_small: 'The room has fewer places.',
+  equipment_missing: 'The room does not have this.',
+  over_quota: 'This is more than one person may have.',
   invalid_recurrence: 'This is no recurrence rule that can be booked, such as FREQ=WEEKLY;COUNT=15.',
   recurrence_too_frequent: 'A booking can recur daily at most.',
   recurrence_without_end: 'Say when the series ends, with COUNT or UNTIL.',
@@ -101,6 +111,8 @@ export interface Fault {
   pointer: string;
   reason: Reason;
   detail?: string;
+  /** What the rule allows, in the rule's own unit, where it is a rule of the catalogue entry. */
+  limit?: number | string;
 }
 
 /** Why a line was refused: its 1-based number and the resource that it could not have. */
@@ -110,6 +122,9 @@ export interface Conflict {
   reason: ConflictReason;
   /** Units that could still be had; for counted things. */
   available?: number;
+  /** What a limit is called and how much it allows. */
+  rule?: string;
+  limit?: number;
 }
 
 export interface ProblemDetails {

@@ -89,6 +89,12 @@ export const ProblemBody = Type.Object(
           }),
           reason: Type.String({ description: 'Stable word for what is wrong there' }),
           detail: Type.Optional(Type.String()),
+          limit: Type.Optional(
+            Type.Unsafe<number | string>({
+              type: ['integer', 'string'],
+              description: 'What the rule allows, in its own unit',
+            }),
+          ),
         }),
       ),
     ),
@@ -99,6 +105,8 @@ export const ProblemBody = Type.Object(
           resource: Type.String(),
           reason: Type.String(),
           available: Type.Optional(Type.Integer()),
+          rule: Type.Optional(Type.String({ description: 'The limit that was reached' })),
+          limit: Type.Optional(Type.Integer({ description: 'How much it allows' })),
         }),
         {
           description: 'What stood in the way: the number of the line, the resource and a stable word',

@@ -1,59 +1,94 @@
+import type { IntervalNeed } from '../../engine/claim.ts';
 import type { HoldLine } from '../../engine/index.ts';
-import type { Instant } from '../../platform/clock.ts';
-import { Problem, ruleViolated } from '../../platform/errors.ts';
-import { parseInstant } from '../../platform/schema.ts';
-import type { AskedLine, ResolveContext, Resolved } from '../kind.ts';
-import { roomsForSale } from './catalogue.ts';
-import type { Room, RoomLine } from './schema.ts';
+import { Problem, ruleViolated, type Fault } from '../../platform/errors.ts';
+import { LAST_INSTANT, parseInstant } from '../../platform/schema.ts';
+import { MINUTE_MS } from '../../platform/zone.ts';
+import { RefusedLine, type AskedLine, type ResolveContext, type Resolved } from '../kind.ts';
+import { roomsForSale, zoneOf, type RoomForSale } from './catalogue.ts';
+import { quotaUnits } from './quota.ts';
+import { refusals, type Asked } from './rules.ts';
+import type { RoomLine } from './schema.ts';
 
-/** Clocks differ a little and people press the button late: a start up to a minute ago is still now. */
-const PAST_GRACE_MS = 60_000;
-const LONGEST_MS = 366 * 86_400_000;
-
-/** A room line needs its stretch of the room's calendar. Rooms have no price yet. */
+/** A room line needs its stretch of the room's calendar, and of what one person may have. Rooms have no price yet. */
 export async function resolveRoomLines(
-  { db, tenant, now, fresh }: ResolveContext,
+  context: ResolveContext,
   asked: readonly AskedLine<RoomLine>[],
 ): Promise<Resolved> {
-  const rooms = await roomsForSale(
-    db,
-    tenant.id,
-    asked.map(({ line }) => line.roomId),
-    fresh,
-  );
-  const lines = asked.map((each) => resolveLine(each, rooms.get(each.line.roomId), now));
-  return { lines, guards: new Map([...rooms.values()].map((room) => [room.id, room.version])) };
+  const ids = asked.map(({ line }) => line.roomId);
+  const rooms = await roomsForSale(context.db, context.tenant.id, ids, context.fresh);
+  const lines = asked.map((each) => {
+    const room = requireForSale(rooms.get(each.line.roomId), each.no);
+    return resolveLine(context, room, each);
+  });
+  requireAllowed(lines);
+  return {
+    lines: lines.map(({ line }) => line),
+    guards: new Map([...rooms.values()].map((room) => [room.id, room.version])),
+  };
 }
 
-function resolveLine({ no, line }: AskedLine<RoomLine>, room: Room | undefined, now: Instant): HoldLine {
-  const at = (field: string) => `/lines/${no - 1}/${field}`;
+/** The line with what it needs, and the rules of its room that stand against it. */
+export function resolveLine(
+  { tenant, client, role, now }: Pick<ResolveContext, 'tenant' | 'client' | 'role' | 'now'>,
+  room: RoomForSale,
+  { no, line }: AskedLine<RoomLine>,
+): { line: HoldLine; faults: Fault[] } {
+  const asked = askedOf(line);
+  const timezone = zoneOf(room, tenant);
+  const { kind, ...details } = line;
+  return {
+    line: {
+      no,
+      kind,
+      details,
+      quantity: 1,
+      unitMinor: 0,
+      taxMinor: 0,
+      totalMinor: 0,
+      intervals: [withBuffers(room, asked)],
+      units: quotaUnits(room, timezone, client, asked),
+    },
+    faults: refusals({ room, timezone, asked, role, now }).map(({ field, ...fault }) => ({
+      pointer: at(no, field),
+      ...fault,
+    })),
+  };
+}
+
+export function askedOf({ start, end, attendees, equipment }: Omit<RoomLine, 'kind'>): Asked {
+  return { startsAt: parseInstant(start), endsAt: parseInstant(end), attendees, equipment };
+}
+
+/** What a booking takes of the calendar: its time and the time before and after it that nobody else may have. */
+export function withBuffers({ id, rules }: RoomForSale, { startsAt, endsAt }: Asked): IntervalNeed {
+  const { bufferBeforeMinutes = 0, bufferAfterMinutes = 0 } = rules;
+  return {
+    resourceId: id,
+    startsAt: startsAt - bufferBeforeMinutes * MINUTE_MS,
+    endsAt: Math.min(endsAt + bufferAfterMinutes * MINUTE_MS, LAST_INSTANT),
+  };
+}
+
+function requireForSale(room: RoomForSale | undefined, no: number): RoomForSale {
   if (room === undefined)
     throw new Problem('not_found', 'There is no such room.', {
-      errors: [{ pointer: at('roomId'), reason: 'invalid_reference' }],
+      errors: [{ pointer: at(no, 'roomId'), reason: 'invalid_reference' }],
     });
   if (room.archived)
-    throw ruleViolated(at('roomId'), 'archived', 'This room is no longer booked. Choose another room.');
-  const startsAt = parseInstant(line.start);
-  const endsAt = parseInstant(line.end);
-  if (endsAt <= startsAt)
-    throw ruleViolated(at('end'), 'empty_interval', 'The end must be later than the start.');
-  if (endsAt - startsAt > LONGEST_MS)
-    throw ruleViolated(
-      at('end'),
-      'interval_too_long',
-      'A room can be booked for at most 366 days at a time.',
-    );
-  if (startsAt < now - PAST_GRACE_MS)
-    throw ruleViolated(at('start'), 'in_past', 'The start lies in the past. Choose a later one.');
-  return {
-    no,
-    kind: line.kind,
-    details: { roomId: line.roomId, start: line.start, end: line.end },
-    quantity: 1,
-    unitMinor: 0,
-    taxMinor: 0,
-    totalMinor: 0,
-    intervals: [{ resourceId: line.roomId, startsAt, endsAt }],
-    units: [],
-  };
+    throw ruleViolated(at(no, 'roomId'), 'archived', 'This room is no longer booked. Choose another room.');
+  return room;
+}
+
+/** As many as a refusal tells of: one line breaks few rules, but a long series many times the same. */
+const MOST_FAULTS = 20;
+
+/** Throws `rule_violated` with every rule that a line breaks. */
+function requireAllowed(lines: readonly { line: HoldLine; faults: Fault[] }[]): void {
+  const refused = lines.find(({ faults }) => faults.length > 0);
+  if (refused !== undefined)
+    throw new RefusedLine(refused.line, lines.flatMap(({ faults }) => faults).slice(0, MOST_FAULTS));
+}
+
+function at(no: number, field: string): string {
+  return `/lines/${no - 1}/${field}`;
 }
