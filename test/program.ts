@@ -91,9 +91,9 @@ function says(
 }
 
 /** A command that must fail: one plain sentence on standard error, no stack trace. */
-export async function refusal(program: Program): Promise<string> {
+export async function refusal(program: Program, expected = 1): Promise<string> {
   const { code, stderr } = await program.ended;
-  assert.equal(code, 1, stderr);
+  assert.equal(code, expected, stderr);
   assert.match(stderr, /^holdfast: .+\n$/, 'more than one line');
   return stderr;
 }

@@ -1,38 +1,69 @@
+import manifest from '../../package.json' with { type: 'json' };
 import type { Config } from '../config.ts';
-import { examine, type Finding } from '../engine/invariants.ts';
+import { examine, type ExamineOptions, type Finding } from '../engine/examine.ts';
+import { promises } from '../kinds/index.ts';
 import { asOwner } from '../platform/migrate.ts';
 import { Refusal } from '../platform/refusal.ts';
 import { fill, outputWidth } from './fill.ts';
 import { isForbidden } from './prepare.ts';
 import { withReached } from './reach.ts';
 
+/** Exit code 0 when every promise holds, 1 when one is broken; program.ts answers 2 when nobody could look. */
 export async function doctorCommand(config: Config, { json }: { json?: boolean }): Promise<number> {
-  const print = (line: string): void => console.log(line);
-  const whole = await withReached(config, async ({ ownerUrl }) => {
+  return withReached(config, async ({ ownerUrl }) => {
     await refuseEmpty(ownerUrl);
-    return diagnose(ownerUrl, print, json === true ? jsonLines : plainLines);
+    const print = (line: string): void => console.log(line);
+    const whole = json === true ? await report(ownerUrl, print) : await diagnose(ownerUrl, print);
+    return whole ? 0 : 1;
   }).catch((error: unknown) => {
     if (isForbidden(error))
       throw new Refusal("The doctor looks at everything: give it the owner's URL in DATABASE_DIRECT_URL.");
     throw error;
   });
-  return whole ? 0 : 1;
 }
 
 /** Checks every promise against the data and prints each with its figure; false when one is broken. */
-export async function diagnose(
+export async function diagnose(ownerUrl: string, print: (line: string) => void): Promise<boolean> {
+  const begun = performance.now();
+  const line = progressLine(process.stderr);
+  const found: Finding[] = [];
+  await look(ownerUrl, { progress: line.show }, (finding) => {
+    line.clear();
+    found.push(finding);
+    for (const text of plainLines(finding)) print(text);
+  }).finally(line.clear);
+  const broken = found.filter(isBroken).length;
+  const verdict = broken === 0 ? 'Every promise holds' : `${broken} of ${found.length} promises broken`;
+  print(`${verdict}; looked for ${secondsSince(begun)} s.`);
+  return broken === 0;
+}
+
+/** The same as one line of JSON. */
+async function report(ownerUrl: string, print: (line: string) => void): Promise<boolean> {
+  const begun = performance.now();
+  const found: (Finding & { ok: boolean })[] = [];
+  await look(ownerUrl, {}, (finding) => found.push({ ok: finding.broken === 0, ...finding }));
+  const ok = !found.some(isBroken);
+  print(JSON.stringify({ ok, seconds: secondsSince(begun), version: manifest.version, promises: found }));
+  return ok;
+}
+
+async function look(
   ownerUrl: string,
-  print: (line: string) => void,
-  show: (finding: Finding) => string[] = plainLines,
-): Promise<boolean> {
-  return asOwner(ownerUrl, async (client) => {
-    let whole = true;
-    for await (const finding of examine(client)) {
-      whole &&= finding.broken === 0;
-      for (const line of show(finding)) print(line);
-    }
-    return whole;
+  options: ExamineOptions,
+  tell: (finding: Finding) => void,
+): Promise<void> {
+  await asOwner(ownerUrl, async (client) => {
+    for await (const finding of examine(client, promises, options)) tell(finding);
   });
+}
+
+function isBroken({ broken, isAdvice }: Finding): boolean {
+  return broken > 0 && !isAdvice;
+}
+
+function secondsSince(begun: number): number {
+  return Number(((performance.now() - begun) / 1_000).toFixed(1));
 }
 
 // Not migrated on the way: a doctor looks and changes nothing.
@@ -46,15 +77,31 @@ async function refuseEmpty(ownerUrl: string): Promise<void> {
     );
 }
 
-function jsonLines(finding: Finding): string[] {
-  return [JSON.stringify(finding)];
+const INDENT = '         ';
+
+function plainLines({ id, promise, isAdvice, examined, broken, examples }: Finding): string[] {
+  const verdict = broken === 0 ? 'ok' : isAdvice ? 'advice' : 'BROKEN';
+  const figure = broken === 0 ? `${examined} examined` : `${broken} of ${examined}`;
+  const lines = fill(`${id} (${figure}): ${promise}`, outputWidth() - INDENT.length);
+  const found = examples.map((example) => `${INDENT}- ${example}`);
+  return lines.map((line, i) => (i === 0 ? verdict.padEnd(INDENT.length) : INDENT) + line).concat(found);
 }
 
-function plainLines({ id, promise, examined, broken, examples }: Finding): string[] {
-  const indent = '        ';
-  const verdict = broken === 0 ? 'ok      ' : 'BROKEN  ';
-  const figure = broken === 0 ? `${examined} examined` : `${broken} of ${examined}`;
-  const lines = fill(`${id} (${figure}): ${promise}`, outputWidth() - indent.length);
-  const found = examples.map((example) => `${indent}- ${example}`);
-  return lines.map((line, i) => (i === 0 ? verdict : indent) + line).concat(found);
+const REDRAW_EVERY_MS = 100;
+
+/** One line that is written over and over, on a terminal only: a large database takes a while. */
+function progressLine(output: NodeJS.WriteStream) {
+  let drawnAt = performance.now();
+  let isDrawn = false;
+  return {
+    show: (things: string, walked: number): void => {
+      if (!output.isTTY || performance.now() - drawnAt < REDRAW_EVERY_MS) return;
+      output.write(`\r\x1b[K... ${walked.toLocaleString('en').replaceAll(',', ' ')} ${things}`);
+      [isDrawn, drawnAt] = [true, performance.now()];
+    },
+    clear: (): void => {
+      if (isDrawn) output.write('\r\x1b[K');
+      isDrawn = false;
+    },
+  };
 }

@@ -19,9 +19,10 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
     await program.parseAsync(args, { from: 'user' });
     return code;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode;
+    const failed = args[0] === 'doctor' ? 2 : 1; // from the doctor, 1 means a broken promise
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : failed;
     tell(error);
-    return 1;
+    return failed;
   }
 }
 
@@ -57,8 +58,10 @@ function describeRunning(program: Command, run: Run): void {
     .action(() => run(async (config) => (await import('./seed.ts')).seedCommand(config)));
   program
     .command('doctor')
-    .description('check every promise against the data; exit code 1 when one is broken')
-    .option('--json', 'print JSON lines')
+    .description(
+      'check every promise against the data, also beside a running server; exit code 1 when one is broken, 2 when nobody could look',
+    )
+    .option('--json', 'print one JSON object')
     .action((options: { json?: boolean }) =>
       run(async (config) => (await import('./doctor.ts')).doctorCommand(config, options)),
     );

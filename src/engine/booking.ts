@@ -29,6 +29,12 @@ export function canMove(from: BookingState, to: BookingState): boolean {
   return transitions[from].includes(to);
 }
 
+/** Every legal move as `[from, to]`. */
+export function stateMoves(): [BookingState, BookingState][] {
+  const states = Object.keys(transitions) as BookingState[];
+  return states.flatMap((from) => transitions[from].map((to): [BookingState, BookingState] => [from, to]));
+}
+
 export type Approval = 'none' | 'exclusive';
 
 /** One thing that was asked for, as it was last agreed and priced; what it was before stands in the changes. Amounts are integer minor units. */

@@ -12,7 +12,8 @@ import {
 } from '../../test/engine-fixture.ts';
 import { openDatabase } from '../platform/db.ts';
 import { silentLog } from '../../test/database.ts';
-import { examine, type Finding } from './invariants.ts';
+import { examine, type Finding } from './examine.ts';
+import { invariants } from './invariants.ts';
 import { openEngine, type Booking, type Engine, type Outcome } from './index.ts';
 
 let fixture: Fixture;
@@ -173,7 +174,7 @@ test('changes are gapless and in order, and every promise of the doctor holds af
 });
 
 async function findings(): Promise<Finding[]> {
-  return fixture.tamper((client) => Array.fromAsync(examine(client)));
+  return fixture.tamper((client) => Array.fromAsync(examine(client, invariants)));
 }
 
 function booking(outcome: Outcome | undefined): Booking {

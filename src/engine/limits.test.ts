@@ -6,8 +6,9 @@ import { openDatabase } from '../platform/db.ts';
 import { uuidV7, type Uuid } from '../platform/id.ts';
 import type { Needs, Until } from './claim.ts';
 import type { HoldLine, Outcome } from './command.ts';
-import { examine } from './invariants.ts';
+import { examine } from './examine.ts';
 import { ONLY_BUCKET, openEngine, type Engine } from './index.ts';
+import { invariants } from './invariants.ts';
 
 let fixture: Fixture;
 before(async () => {
@@ -174,7 +175,7 @@ test('a booking rescheduled back and forth while others confirm and cancel it is
 });
 
 test('afterwards every promise of the doctor holds', async () => {
-  const found = await fixture.tamper((client) => Array.fromAsync(examine(client)));
+  const found = await fixture.tamper((client) => Array.fromAsync(examine(client, invariants)));
   assert.deepEqual(
     found.filter(({ id, broken }) => broken > 0 && id !== 'durability-is-on'),
     [],

@@ -1,5 +1,6 @@
 import type { TSchema } from 'typebox';
 import type { BookingLine, Engine, HoldLine } from '../engine/index.ts';
+import type { Invariant } from '../engine/invariant.ts';
 import type { Role, Tenant } from '../people/access.ts';
 import type { App } from '../people/route.ts';
 import type { Instant } from '../platform/clock.ts';
@@ -60,4 +61,6 @@ export interface Kind {
   alternatives(context: ResolveContext, refused: HoldLine): Promise<readonly object[]>;
   /** The kind's own resources; `app` stands at `/api/v1/:tenant`. */
   routes(app: App, deps: { db: Database; engine: Engine }): void;
+  /** What must be true of its rows and lines, for the doctor: what the engine cannot know of them. */
+  readonly invariants?: readonly Invariant[];
 }

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { testApp } from '../../../test/app.ts';
-import { examine } from '../../engine/invariants.ts';
+import { examine } from '../../engine/examine.ts';
+import { promises } from '../../kinds/index.ts';
 import { asOwner } from '../../platform/migrate.ts';
 import { openClient, type Call } from '../client.ts';
 import { momentOfWeek, mondayAhead, withOffset } from '../week.ts';
@@ -27,7 +28,7 @@ after(async () => {
 /** Every invariant but the one that the test cluster breaks on purpose: it waits for no disk. */
 function doctor(): Promise<boolean> {
   return asOwner(world.database.ownerUrl, async (owner) => {
-    for await (const { id, broken } of examine(owner))
+    for await (const { id, broken } of examine(owner, promises))
       if (broken > 0 && id !== 'durability-is-on') return false;
     return true;
   });

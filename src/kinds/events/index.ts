@@ -1,6 +1,7 @@
 import type { AskedLine, Kind } from '../kind.ts';
 import { eventAlternatives } from './alternatives.ts';
 import { eventRoutes } from './event-routes.ts';
+import { eventInvariants } from './invariants.ts';
 import { resolveEventLines } from './line.ts';
 import { AdmissionLine, SeatLine } from './schema.ts';
 import { venueRoutes } from './venue-routes.ts';
@@ -16,4 +17,5 @@ export const events: Kind = {
     venueRoutes(app, deps);
     eventRoutes(app, deps);
   },
+  invariants: eventInvariants,
 };

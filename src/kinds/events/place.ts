@@ -24,6 +24,16 @@ export function seatOf(id: Uuid): { section: Uuid; no: number } {
   return { section: seatId(id, 0), no: parseInt(id.slice(-SEAT_DIGITS), 16) };
 }
 
+/** The same in SQL: whether the place `id` belongs to `event`, both expressions. */
+export function isOfEvent(id: string, event: string): string {
+  return `left(${id}::text, ${KEPT_OF_EVENT}) = left(${event}, ${KEPT_OF_EVENT})`;
+}
+
+/** Whether the place `id`, an expression of SQL, is a section and not a seat. */
+export function isSection(id: string): string {
+  return `right(${id}::text, ${SEAT_DIGITS}) = '${digits(0, SEAT_DIGITS)}'`;
+}
+
 function digits(number: number, length: number): string {
   return number.toString(16).padStart(length, '0');
 }

@@ -1,5 +1,6 @@
 import type { AskedLine, Kind } from '../kind.ts';
 import { roomAlternatives } from './alternatives.ts';
+import { roomInvariants } from './invariants.ts';
 import { resolveRoomLines } from './line.ts';
 import { roomRoutes } from './routes.ts';
 import { RoomLine } from './schema.ts';
@@ -11,4 +12,5 @@ export const rooms: Kind = {
   resolve: (context, lines) => resolveRoomLines(context, lines as readonly AskedLine<RoomLine>[]),
   alternatives: roomAlternatives,
   routes: roomRoutes,
+  invariants: roomInvariants,
 };
