@@ -39,6 +39,8 @@ async function fullTenant(made: TestApp): Promise<FullTenant> {
   const day = new Date(Date.now() + 86_400_000).toISOString().slice(0, 10);
   const line = { kind: 'room', roomId: room['id'], start: `${day}T10:00:00Z`, end: `${day}T11:00:00Z` };
   const sections = [{ name: 'Floor', kind: 'standing', capacity: 10 }];
+  const painting = { start: `${day}T14:00:00Z`, end: `${day}T16:00:00Z`, reason: 'Painting' };
+  const blackout = await post(`/rooms/${String(room['id'])}/blackouts`, painting);
   const venue = await post('/venues', { name: 'Arena', sections });
   const event = await post('/events', {
     ...{ name: 'Concert', venueId: venue['id'], startsAt: `${day}T20:00:00Z` },
@@ -51,6 +53,7 @@ async function fullTenant(made: TestApp): Promise<FullTenant> {
   await fillByHand(made, tenant.id);
   const ids = {
     rooms: String(room['id']),
+    blackouts: String(blackout['id']),
     buildings: String(room['buildingId']),
     venues: String(venue['id']),
     events: String(event['id']),
@@ -62,11 +65,6 @@ async function fullTenant(made: TestApp): Promise<FullTenant> {
 /** What no call of the API writes: readers of the changes run beside the server. */
 async function fillByHand({ database }: TestApp, tenant: Uuid): Promise<void> {
   await asOwner(database.ownerUrl, async (client) => {
-    await client.query(
-      `insert into rooms.blackout (tenant_id, id, room_id, starts_at, ends_at, created_at)
-       select r.tenant_id, r.id, r.id, now(), now() + interval '1 hour', now() from rooms.room r where r.tenant_id = $1`,
-      [tenant],
-    );
     await client.query(`insert into engine.feed_position (tenant_id, reader, seq) values ($1, 'test', 0)`, [
       tenant,
     ]);

@@ -30,7 +30,10 @@ function ask(
   const asked = query
     .filter((parameter) => parameter.required)
     .map(({ name, schema }) => `${name}=${encodeURIComponent(String(document.sample(schema, name)))}`);
-  const url = path.replace('/api/v1/{tenant}', at.base).replace('{id}', id ?? '');
+  const url = path
+    .replace('/api/v1/{tenant}', at.base)
+    .replace('{id}', id ?? '')
+    .replace(/(\w+)\/\{\w+\}$/, (_, inside: string) => `${inside}/${owner.ids[inside]}`); // an entry of an entry
   return call(made.app, method, asked.length === 0 ? url : `${url}?${asked.join('&')}`, {
     key: caller.key,
     headers: { 'if-match': '*' },
@@ -99,7 +102,9 @@ describe('over HTTP, by every operation of the API document', () => {
   // Last, as it changes A's entries: the proof that the calls above were refused for being B's, not for being wrong.
   test("A's own key at A's address finds each of them", async () => {
     const onEntries = document.operations.filter(({ path }) => path.includes('{id}'));
-    const removals = onEntries.filter(({ method }) => method === 'DELETE');
+    const removals = onEntries
+      .filter(({ method }) => method === 'DELETE')
+      .sort((one, other) => other.path.length - one.path.length); // what stands inside an entry before the entry
     for (const each of [...onEntries.filter((one) => !removals.includes(one)), ...removals]) {
       const own = await ask(each, made.a, made.a, made.a);
       assert.ok(![400, 401, 404, 422].includes(own.status), `${each.method} ${each.path}: ${own.text}`);

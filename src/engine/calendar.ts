@@ -2,6 +2,7 @@ import type { Database, Transaction } from '../platform/db.ts';
 import type { Instant } from '../platform/clock.ts';
 import type { Uuid } from '../platform/id.ts';
 import { statement } from '../platform/statement.ts';
+import { lockCalendars } from './queries.ts';
 
 const insertCalendar = statement('engine.insertCalendar', {
   params: ['uuid', 'uuid'],
@@ -48,6 +49,14 @@ export interface Stretch {
 /** Opens the time line of a new resource. */
 export async function openCalendar(tx: Transaction, resourceId: Uuid): Promise<void> {
   await tx.run(insertCalendar, resourceId);
+}
+
+/**
+ * Waits for the sales on this time line that are under way and holds off new ones until the transaction ends: for
+ * writers that must see every sale, or none after them.
+ */
+export async function lockCalendar(tx: Transaction, resourceId: Uuid): Promise<void> {
+  await tx.run(lockCalendars, [resourceId]);
 }
 
 /** Removes a time line; false when a booking still needs it. The foreign key of the claims has the last word. */

@@ -142,7 +142,7 @@ test('once an event was sold, its lines are resolved without the database', asyn
     tenant: office.tenant,
     client: 'somebody',
     now: Date.now(),
-    role: 'client',
+    role: 'client' as const,
     others: [],
     fresh: false,
   };

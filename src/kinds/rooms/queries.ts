@@ -162,6 +162,14 @@ export const updateRoom = statement('rooms.update', {
     where r.tenant_id = $1 and r.id = $2`,
 });
 
+/** For what belongs to a room but stands in other tables: its version moves on with it. */
+export const touchRoom = statement('rooms.touch', {
+  params: ['uuid', 'uuid'],
+  columns: { version: 'int4' },
+  text: `update rooms.room r set version = r.version + 1 where r.tenant_id = $1 and r.id = $2
+    returning r.version`,
+});
+
 export const deleteRoom = statement('rooms.delete', {
   params: ['uuid', 'uuid'],
   columns: {},

@@ -108,7 +108,8 @@ export async function readRoom(tx: Transaction, id: Uuid): Promise<Room> {
   return toRoom(row);
 }
 
-async function lockRoom(tx: Transaction, id: Uuid): Promise<Room> {
+/** The room under its lock, as it is now; until the transaction ends nobody else changes it. */
+export async function lockRoom(tx: Transaction, id: Uuid): Promise<Room> {
   await tx.run(sql.lockRoom, id);
   return readRoom(tx, id); // a statement of its own: it sees what the wait for the lock was for
 }

@@ -11,6 +11,7 @@ import { IdPath } from '../../platform/schema.ts';
 import type { Row } from '../../platform/statement.ts';
 import { changeRoutes } from '../entry.ts';
 import { availabilityRoutes } from './availability-routes.ts';
+import { blackoutRoutes } from './blackout-routes.ts';
 import * as sql from './queries.ts';
 import { createRoom, deleteRoom, readRoom, toRoom, updateRoom } from './room.ts';
 import * as schema from './schema.ts';
@@ -23,6 +24,7 @@ export function roomRoutes(app: App, { db }: { db: Database }): void {
   availabilityRoutes(app, db);
   roomRoute(app, db);
   buildingRoutes(app, db);
+  blackoutRoutes(app, { db });
 }
 
 function collectionRoutes(app: App, db: Database): void {

@@ -148,6 +148,48 @@ export const Building = strict(
 );
 export type Building = Static<typeof Building>;
 
+/** A stretch in which a room cannot be booked. */
+export const NewBlackout = strict({
+  start: InstantText,
+  end: InstantText,
+  reason: Type.Optional(nullable(Name())),
+});
+export type NewBlackout = Static<typeof NewBlackout>;
+
+export const Blackout = strict(
+  {
+    id: Id,
+    roomId: Id,
+    start: InstantText,
+    end: InstantText,
+    reason: nullable(Type.String()),
+    createdAt: InstantText,
+  },
+  { title: 'Blackout' },
+);
+export type Blackout = Static<typeof Blackout>;
+
+/** A blackout with the bookings of the room that it lies over. Nothing happens to them by itself. */
+export const MadeBlackout = strict(
+  {
+    ...Blackout.properties,
+    affectedCount: Type.Integer({ description: 'Lines of bookings that the blackout lies over' }),
+    affected: Type.Array(
+      strict({
+        bookingId: Id,
+        reference: Type.String(),
+        state: Type.String(),
+        line: Type.Integer({ description: 'The number of the line' }),
+        start: Type.String(),
+        end: Type.String(),
+      }),
+      { description: 'The first of them, in order of time' },
+    ),
+  },
+  { title: 'MadeBlackout' },
+);
+export type MadeBlackout = Static<typeof MadeBlackout>;
+
 const Stretch = strict({ start: InstantText, end: InstantText });
 
 export const RoomAvailability = strict(
