@@ -225,9 +225,9 @@ export class Model {
     const standing: Needs[] = [];
     const seen = this.#seenOn.get(resourceId) ?? new Set();
     for (const booking of seen) {
-      if (!KEEPING.includes(booking.state))
-        seen.delete(booking); // what has ended never holds again
-      else if (!isDue(booking, now))
+      if (booking.state === 'cancelled' || booking.state === 'declined')
+        seen.delete(booking); // never holds again
+      else if (stoodAt(booking, now))
         for (const [no, line] of booking.lines)
           if (!line.isCancelled && !(going?.booking === booking && going.nos.includes(no)))
             standing.push(line.needs);
@@ -320,8 +320,10 @@ function cancel(booking: Told, lineNos: readonly number[] | null): Outcome['resu
   const standing = [...booking.lines].filter(([, line]) => !line.isCancelled);
   const going = standing.filter(([no]) => lineNos?.includes(no) ?? true);
   if (going.length === standing.length) go(booking, 'cancelled');
-  else if (going.length > 0) booking.version += 1;
-  if (booking.state !== 'cancelled') for (const [, line] of going) line.isCancelled = true;
+  else if (going.length > 0) {
+    for (const [, line] of going) line.isCancelled = true;
+    booking.version += 1;
+  }
   return 'done';
 }
 
@@ -349,6 +351,11 @@ function renew(booking: Told, ttlSeconds: number, now: number): Outcome['result'
 /** The booking is marked as having come with its last line. */
 function hasCome(booking: Told): boolean {
   return [...booking.lines.values()].every((line) => line.isCancelled || line.hasArrived);
+}
+
+/** One batch may look at an earlier moment than another that committed before it and has swept an expired hold aside. */
+function stoodAt({ state, expiresAt }: Told, now: number): boolean {
+  return state === 'held' || state === 'paying' || state === 'expired' ? expiresAt > now : true;
 }
 
 function isDue({ state, expiresAt }: Told, now: number): boolean {

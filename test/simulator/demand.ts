@@ -22,11 +22,12 @@ export interface Known {
   owner: string;
 }
 
+/** More of those that lead on, fewer of those that end. */
 const verbs = [
-  ...(['confirm', 'confirm', 'confirm', 'confirm', 'cancel', 'cancel', 'cancel', 'cancel'] as const),
-  ...(['cancelLine', 'cancelLine', 'reschedule', 'reschedule', 'reschedule', 'reschedule'] as const),
-  ...(['renew', 'renew', 'pay', 'pay', 'approve', 'approve', 'decline', 'checkIn', 'checkIn'] as const),
-  ...(['complete', 'noShow', 'expire'] as const),
+  ...(['confirm', 'confirm', 'confirm', 'confirm', 'confirm', 'cancel', 'cancel', 'cancel'] as const),
+  ...(['cancelLine', 'cancelLine', 'cancelLine', 'reschedule', 'reschedule', 'reschedule'] as const),
+  ...(['renew', 'renew', 'pay', 'pay', 'approve', 'approve', 'approve', 'decline', 'expire'] as const),
+  ...(['checkIn', 'checkIn', 'checkIn', 'checkIn', 'complete', 'noShow', 'noShow'] as const),
 ];
 
 /** What an intention asks for. One that has a key acts under its own name, so that its effects can be counted. */
