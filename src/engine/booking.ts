@@ -79,6 +79,11 @@ export function standingLines(lines: readonly BookingLine[]): BookingLine[] {
   return lines.filter((line) => line.cancelledAt === null);
 }
 
+/** Whether everybody who still counts has come. */
+export function haveCome(lines: readonly BookingLine[]): boolean {
+  return standingLines(lines).every((line) => line.checkedInAt !== null);
+}
+
 export function totalOf(lines: readonly BookingLine[]): number {
   return standingLines(lines).reduce((sum, line) => sum + line.totalMinor, 0);
 }

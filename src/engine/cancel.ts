@@ -1,4 +1,4 @@
-import { canMove, standingLines, totalOf, type Booking } from './booking.ts';
+import { canMove, haveCome, standingLines, totalOf, type Booking } from './booking.ts';
 import type { Cancel, Decline, Outcome } from './command.ts';
 import type { Ledger } from './ledger.ts';
 
@@ -50,7 +50,9 @@ function cancelLines(
     nos.includes(line.no) ? { ...line, cancelledAt: ledger.now } : line,
   );
   for (const line of lines) if (nos.includes(line.no)) ledger.changeLine(booking.id, line);
-  const changed = ledger.update({ ...booking, lines, totalMinor: totalOf(lines) });
+  // When only those who have come are left, the booking has come: it can no longer be a no-show.
+  const checkedInAt = booking.checkedInAt ?? (haveCome(lines) ? ledger.now : null);
+  const changed = ledger.update({ ...booking, lines, totalMinor: totalOf(lines), checkedInAt });
   const payload = { lines: nos, ...(reason === null ? {} : { reason }) };
   ledger.record({ type: 'booking.linesCancelled', bookingId: booking.id, resourceIds, actor, payload });
   return { result: 'done', booking: changed };

@@ -1,4 +1,4 @@
-import { standingLines, type Booking } from './booking.ts';
+import { haveCome, standingLines, type Booking } from './booking.ts';
 import type { CheckIn, Outcome } from './command.ts';
 import type { Ledger } from './ledger.ts';
 
@@ -17,11 +17,10 @@ export function checkIn(booking: Booking, { lineNos, actor }: CheckIn, ledger: L
   );
   for (const line of lines)
     if (arriving.some(({ no }) => no === line.no)) ledger.changeLine(booking.id, line);
-  const isWhole = standingLines(lines).every((line) => line.checkedInAt !== null);
   const checkedIn = ledger.update({
     ...booking,
     lines,
-    checkedInAt: isWhole ? ledger.now : booking.checkedInAt,
+    checkedInAt: haveCome(lines) ? ledger.now : booking.checkedInAt,
   });
   const payload = { lines: arriving.map((line) => line.no) };
   ledger.record({ type: 'booking.checkedIn', bookingId: booking.id, resourceIds: [], actor, payload });

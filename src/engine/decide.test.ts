@@ -332,3 +332,21 @@ test('a hold of which nothing would be left is refused with what stood in the wa
     { result: 'refused', conflicts: [{ line: 1, resource: 'room-1', reason: 'slot_taken' }] },
   ]);
 });
+
+test('a booking of which the last absent line is cancelled has come, and is no no-show', () => {
+  const world = newWorld();
+  const seat: Needs = { intervals: [], units: [{ resourceId: 'seats', bucket: '-infinity', units: 1 }] };
+  const on = { bookingId: 'a', ownedBy: null, actor: 'test' };
+  const commands: Command[] = [
+    holdOf('a', [seat, seat]),
+    { verb: 'confirm', ...on },
+    { verb: 'checkIn', ...on, lineNos: [1] },
+    { verb: 'cancel', ...on, reason: null, lineNos: [2] },
+    { verb: 'noShow', ...on },
+  ];
+  for (const command of commands.slice(0, -1))
+    world.apply(decide([command], world.snapshot([command], 0)).writes);
+  assert.equal(world.bookings.get('a')?.checkedInAt, 0);
+  const { outcomes } = decide(commands.slice(-1), world.snapshot(commands.slice(-1), 0));
+  assert.deepEqual(outcomes, [{ result: 'wrongState', state: 'confirmed' }]);
+});
