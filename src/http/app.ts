@@ -16,6 +16,7 @@ import { answerUnknownUrls } from './not-found.ts';
 import { answerClientError, answerProblems, sendError } from './problem.ts';
 import { readQueries } from './query.ts';
 import { describeApi } from './reference.ts';
+import { closeSilentConnections } from './silent-connections.ts';
 import { guardTenantScope } from './tenant-scope.ts';
 import { ajv } from './validation.ts';
 
@@ -51,6 +52,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     clientErrorHandler: answerClientError,
     frameworkErrors: (error, request, reply) => sendError(log, error, request, reply),
   });
+  closeSilentConnections(app);
   answerProblems(app, log);
   answerUnknownUrls(app);
   nameAndBoundRequests(app, log);

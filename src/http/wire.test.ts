@@ -62,3 +62,16 @@ test('a body that says it is too large is refused before it is sent, one that do
   );
   assert.deepEqual([grown.status, grown.body.code], [413, 'too_large']);
 });
+
+test('a server stops at once although somebody has opened a connection and asked nothing', async () => {
+  const stopping = await testApp();
+  await stopping.app.listen({ port: 0, host: '127.0.0.1' });
+  const idle = connect((stopping.app.server.address() as AddressInfo).port, '127.0.0.1');
+  idle.on('error', () => undefined);
+  await Promise.all([once(idle, 'connect'), once(stopping.app.server, 'connection')]);
+  const closed = once(idle, 'close');
+  const begun = performance.now();
+  await stopping.close();
+  await closed;
+  assert.ok(performance.now() - begun < 5_000, 'the connection kept the server waiting');
+});
