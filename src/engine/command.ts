@@ -126,7 +126,15 @@ export interface Resize extends Common {
   rows: readonly { resourceId: Uuid; bucket: string; capacity: number; overbook: number }[];
 }
 
-export type OnBookingCommand = Move | Decline | Cancel | CheckIn | Pay | Renew | Reschedule | Expire;
+/** Nobody came: frees what the lines would keep from now on, if the booking is still as it was looked at. */
+export interface Release extends OnBooking {
+  verb: 'release';
+  version: number;
+  lineNos: readonly number[];
+}
+
+export type OnBookingCommand =
+  Move | Decline | Cancel | CheckIn | Pay | Renew | Reschedule | Expire | Release;
 export type Command = Hold | OnBookingCommand | Resize;
 
 export type Outcome =

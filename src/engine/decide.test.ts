@@ -56,6 +56,7 @@ const VERBS = [
   'renew',
   'pay',
   'cancel',
+  'release',
   'expire',
   'reschedule',
 ] as const;
@@ -95,6 +96,8 @@ function toCommand(asked: Asked, known: readonly string[], made: string[]): Comm
       return { verb, ...by, reason: null, lineNos: asked.lineNos };
     case 'checkIn':
       return { verb, ...by, lineNos: asked.lineNos };
+    case 'release':
+      return { verb, ...by, version: 1 + (asked.nth % 4), lineNos: asked.lineNos ?? [1, 2, 3] };
     case 'decline':
       return { verb, ...by, reason: 'no' };
     case 'renew':

@@ -6,6 +6,7 @@ import { expire, endIfDue, pay, renew } from './expire.ts';
 import { hold } from './hold.ts';
 import { Ledger } from './ledger.ts';
 import { move } from './move.ts';
+import { release } from './release.ts';
 import { reschedule } from './reschedule.ts';
 import { resize } from './resize.ts';
 import type { Snapshot, Writes } from './snapshot.ts';
@@ -83,6 +84,8 @@ function performOn(booking: Booking, command: OnBookingCommand, ledger: Ledger):
       return pay(booking, command, ledger);
     case 'renew':
       return renew(booking, command, ledger);
+    case 'release':
+      return release(booking, command, ledger);
     case 'reschedule':
       return reschedule(booking, command, ledger);
   }

@@ -1,7 +1,16 @@
 import type { Conflict } from '../platform/errors.ts';
 import type { BookingState } from './booking.ts';
 import { overlaps, type IntervalNeed, type Needs, type UnitsNeed } from './claim.ts';
-import type { Command, Guards, Hold, HoldLine, OnBookingCommand, Outcome, Reschedule } from './command.ts';
+import type {
+  Command,
+  Guards,
+  Hold,
+  HoldLine,
+  OnBookingCommand,
+  Outcome,
+  Release,
+  Reschedule,
+} from './command.ts';
 
 const LONGEST_HOLD_MS = 3_600_000;
 
@@ -286,6 +295,8 @@ function onLive(
       return goIf(booking, 'noShow', state === 'confirmed' && !hasCome(booking));
     case 'cancel':
       return cancel(booking, command.lineNos);
+    case 'release':
+      return release(booking, command, now);
     case 'checkIn':
       return checkIn(booking, command.lineNos);
     case 'renew':
@@ -325,6 +336,28 @@ function cancel(booking: Told, lineNos: readonly number[] | null): Outcome['resu
     booking.version += 1;
   }
   return 'done';
+}
+
+function release(booking: Told, command: Release, now: number): Outcome['result'] {
+  if (booking.state !== 'confirmed' || booking.version !== command.version) return 'done';
+  const standing = [...booking.lines].filter(([, line]) => !line.isCancelled);
+  const absent = standing.filter(
+    ([no, line]) =>
+      command.lineNos.includes(no) &&
+      !line.hasArrived &&
+      line.needs.intervals.every(({ startsAt }) => startsAt < now),
+  );
+  if (absent.length === 0) return 'done';
+  if (absent.length < standing.length)
+    return cancel(
+      booking,
+      absent.map(([no]) => no),
+    );
+  for (const [, line] of absent) {
+    const intervals = line.needs.intervals.map((slot) => ({ ...slot, endsAt: Math.min(slot.endsAt, now) }));
+    line.needs = { ...line.needs, intervals };
+  }
+  return goIf(booking, 'noShow', true);
 }
 
 function checkIn(booking: Told, lineNos: readonly number[] | null): Outcome['result'] {
