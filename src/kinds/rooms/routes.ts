@@ -13,6 +13,7 @@ import { changeRoutes } from '../entry.ts';
 import { availabilityRoutes } from './availability-routes.ts';
 import { blackoutRoutes } from './blackout-routes.ts';
 import * as sql from './queries.ts';
+import { reportRoutes } from './report-routes.ts';
 import { createRoom, deleteRoom, readRoom, toRoom, updateRoom } from './room.ts';
 import * as schema from './schema.ts';
 import { roomFilters } from './window.ts';
@@ -22,6 +23,7 @@ const tags = ['Rooms'];
 export function roomRoutes(app: App, { db }: { db: Database }): void {
   collectionRoutes(app, db);
   availabilityRoutes(app, db);
+  reportRoutes(app, db);
   roomRoute(app, db);
   buildingRoutes(app, db);
   blackoutRoutes(app, { db });

@@ -1,0 +1,126 @@
+import { statement } from '../../platform/statement.ts';
+import { matches, roomFrom } from './queries.ts';
+
+// What was kept of room r between $6 and $7 by bookings that are settled: all claims that end inside, and the one that
+// reaches over the end. A hold keeps time too, but nobody uses a room by holding it.
+const kept = `
+  select i.starts_at, i.ends_at from engine.interval_claim i
+  where i.tenant_id = $1 and i.resource_id = r.id and i.ends_at > '-infinity' and i.ends_at > $6 and i.ends_at <= $7
+    and i.expires_at is null
+  union all
+  (select i.starts_at, i.ends_at from engine.interval_claim i
+   where i.tenant_id = $1 and i.resource_id = r.id and i.ends_at > '-infinity' and i.ends_at > $7
+     and i.expires_at is null
+   order by i.ends_at limit 1)`;
+
+const rooms = `${roomFrom} where r.tenant_id = $1 and ${matches} and r.archived_at is null`;
+
+const params = ['uuid', 'text', 'int4', 'text[]', 'text', 'timestamptz', 'timestamptz'] as const;
+
+/** What was kept of each room that matches. Rides room_by_name, and interval_claim_by_end twice for each room. */
+export const usageByRoom = statement('rooms.usageByRoom', {
+  params,
+  columns: {
+    roomId: 'uuid',
+    name: 'text',
+    building: 'text',
+    timezone: 'text?',
+    openingHours: 'jsonb?',
+    bookings: 'int8',
+    keptMs: 'int8',
+  },
+  text: `select r.id as "roomId", r.name, b.name as building, r.timezone, r.opening_hours as "openingHours",
+      u.bookings, u."keptMs"
+    from rooms.room r join rooms.building b on b.tenant_id = r.tenant_id and b.id = r.building_id
+    cross join lateral (
+      select count(*) as bookings, (coalesce(sum(date_part('epoch', least(k.ends_at, $7))
+          - date_part('epoch', greatest(k.starts_at, $6))), 0) * 1000)::bigint as "keptMs"
+      from (${kept}) k where k.starts_at < $7
+    ) u
+    where r.tenant_id = $1 and ${matches} and r.archived_at is null
+    order by r.name, r.id`,
+});
+
+/**
+ * What was kept in each hour of the week, by the clock of each room ($8 where it has none of its own), and how many
+ * rooms have which hours. Rooms are booked on the same few hours, so equal stretches are counted before they are cut
+ * into half hours: the smallest step by which the clocks of any zone change, so that none of them has two hours in it.
+ */
+export const usageByHour = statement('rooms.usageByHour', {
+  params: [...params, 'text'],
+  columns: {
+    weekday: 'int4?',
+    hour: 'int4?',
+    keptMs: 'int8?',
+    timezone: 'text?',
+    openingHours: 'jsonb?',
+    rooms: 'int8?',
+  },
+  text: `with room as (
+      select r.id, coalesce(r.timezone, $8) as timezone, r.opening_hours from ${rooms}
+    ), stretch as (
+      select r.timezone, greatest(k.starts_at, $6) as starts_at, least(k.ends_at, $7) as ends_at, count(*) as times
+      from room r cross join lateral (${kept}) k
+      where k.starts_at < $7
+      group by 1, 2, 3
+    ), slice as (
+      select (t.at at time zone s.timezone) as local, s.times * date_part('epoch',
+          least(t.at + interval '30 minutes', s.ends_at) - greatest(t.at, s.starts_at)) as seconds
+      from stretch s
+      cross join generate_series(date_trunc('hour', s.starts_at, s.timezone), s.ends_at, interval '30 minutes') t (at)
+      where t.at < s.ends_at and t.at + interval '30 minutes' > s.starts_at
+    )
+    select extract(isodow from s.local)::int as weekday, extract(hour from s.local)::int as hour,
+      (sum(s.seconds) * 1000)::bigint as "keptMs", null as timezone, null::jsonb as "openingHours", null::bigint as rooms
+    from slice s group by 1, 2
+    union all
+    select null, null, null, r.timezone, r.opening_hours, count(*) from room r group by r.timezone, r.opening_hours`,
+});
+
+// What a line of a settled booking came to. A line that was left out of a series never was one.
+const stands = `l.cancelled_at is null and b.state in ('requested', 'confirmed', 'completed', 'noShow')`;
+const start = `(l.details->>'start')::timestamptz`;
+// Of a booking that goes on, a line for which nobody came is cancelled after its start; see docs/rooms.md.
+const noShow = `(case when l.cancelled_at is null then b.state = 'noShow' else l.cancelled_at >= ${start} end)`;
+
+/**
+ * What became of the lines for rooms that were booked between $6 and $7, by the day, week or month ($8) on the clock of
+ * $9 on which they were. Holds that were never confirmed are no bookings. Rides booking's primary key, whose ids are in
+ * order of time: $10 and $11 are the ids of a little more time, as they are made by the program's clock.
+ */
+export const activity = statement('rooms.activity', {
+  params: [...params, 'text', 'text', 'uuid', 'uuid'],
+  columns: {
+    period: 'date',
+    bookings: 'int8',
+    standing: 'int8',
+    cancelled: 'int8',
+    declined: 'int8',
+    noShows: 'int8',
+    checkedIn: 'int8',
+    bookedMs: 'int8?',
+    meanLeadMs: 'int8?',
+    medianLeadMs: 'int8?',
+  },
+  text: `select date_trunc($8, b.created_at at time zone $9)::date as period, count(*) as bookings,
+      count(*) filter (where ${stands}) as standing,
+      count(*) filter (where (b.state = 'cancelled' or l.cancelled_at is not null) and b.state <> 'declined' and not ${noShow})
+        as cancelled,
+      count(*) filter (where b.state = 'declined') as declined,
+      count(*) filter (where ${noShow}) as "noShows",
+      count(*) filter (where l.checked_in_at is not null and l.cancelled_at is null) as "checkedIn",
+      (sum(date_part('epoch', (l.details->>'end')::timestamptz) - date_part('epoch', ${start}))
+        filter (where ${stands}) * 1000)::bigint as "bookedMs",
+      (avg(date_part('epoch', ${start}) - date_part('epoch', b.created_at)) filter (where ${stands}) * 1000)::bigint
+        as "meanLeadMs",
+      (percentile_cont(0.5) within group (order by date_part('epoch', ${start}) - date_part('epoch', b.created_at))
+        filter (where ${stands}) * 1000)::bigint as "medianLeadMs"
+    from engine.booking b
+    join engine.booking_line l on l.tenant_id = b.tenant_id and l.booking_id = b.id
+    join (
+      select r.id from ${roomFrom} where r.tenant_id = $1 and ${matches}
+    ) r on r.id = (l.details->>'roomId')::uuid
+    where b.tenant_id = $1 and b.id >= $10 and b.id < $11 and b.created_at >= $6 and b.created_at < $7
+      and b.state not in ('held', 'paying', 'expired') and l.kind = 'room' and not l.details ? 'skipped'
+    group by 1 order by 1`,
+});

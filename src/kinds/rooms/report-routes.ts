@@ -1,0 +1,141 @@
+import type { FastifyInstance } from 'fastify';
+import { Type, type Static, type TObject, type TProperties } from 'typebox';
+import type { App } from '../../people/route.ts';
+import { CSV_TYPE, csvText } from '../../platform/csv.ts';
+import type { Database } from '../../platform/db.ts';
+import { Id, nullable, strict } from '../../platform/schema.ts';
+import { bookingActivity, useByBuilding, useByHour, useByRoom, type Asked } from './reports.ts';
+import { RoomFilters, Window } from './schema.ts';
+import { windowOf } from './window.ts';
+
+/** A quarter of 1 000 busy rooms is a quarter of a million bookings: what is read in under half a second. */
+const LONGEST_REPORT_DAYS = 92;
+
+const ReportQuery = strict({
+  ...RoomFilters,
+  ...Window,
+  format: Type.Optional(oneOf(['json', 'csv'], { description: '`csv` is the same as Accept: text/csv' })),
+});
+
+const Share = nullable(Type.Number({ description: 'Of the open time; null where there is none' }));
+const Use = { keptMinutes: Type.Integer(), openMinutes: Type.Integer(), utilisation: Share };
+const RoomUse = {
+  roomId: Id,
+  name: Type.String(),
+  building: Type.String(),
+  bookings: Type.Integer(),
+  ...Use,
+};
+const BuildingUse = { building: Type.String(), rooms: Type.Integer(), bookings: Type.Integer(), ...Use };
+const HourUse = {
+  weekday: Type.Integer({ description: '1 is Monday' }),
+  hour: Type.Integer({ description: 'By the clock of each room' }),
+  ...Use,
+};
+const Activity = {
+  period: Type.String({ format: 'date', description: 'Its first day' }),
+  bookings: Type.Integer({ description: 'Lines for rooms; one occurrence is one line' }),
+  standing: Type.Integer(),
+  cancelled: Type.Integer(),
+  declined: Type.Integer(),
+  noShows: Type.Integer(),
+  checkedIn: Type.Integer(),
+  bookedMinutes: Type.Integer({ description: 'Of those that stand' }),
+  meanLeadHours: nullable(Type.Number({ description: 'From booking to start, of those that stand' })),
+  medianLeadHours: nullable(Type.Number()),
+};
+
+/** A report: its rows, and the question that answers them. */
+interface Report<Row extends TProperties, Query extends TProperties> {
+  path: string;
+  operationId: string;
+  summary: string;
+  description?: string;
+  query: Query;
+  row: Row;
+  ask(asked: Asked, query: Static<TObject<Query>>): Promise<Static<TObject<Row>>[]>;
+}
+
+/** Reports over rooms for staff, each one statement: as JSON, or as CSV for a spreadsheet. */
+export function reportRoutes(app: App, db: Database): void {
+  const kept = 'Kept is what nobody else could book: settled bookings and the buffers around them.';
+  report(app, db, {
+    path: 'rooms',
+    operationId: 'reportRooms',
+    summary: 'How much of its open time each room was kept',
+    description: kept,
+    query: {},
+    row: RoomUse,
+    ask: useByRoom,
+  });
+  report(app, db, {
+    path: 'buildings',
+    operationId: 'reportBuildings',
+    summary: 'How much of their open time the rooms of each building were kept',
+    description: kept,
+    query: {},
+    row: BuildingUse,
+    ask: useByBuilding,
+  });
+  report(app, db, {
+    path: 'hours',
+    operationId: 'reportHours',
+    summary: 'How much of each hour of the week the rooms were kept',
+    description: kept,
+    query: {},
+    row: HourUse,
+    ask: useByHour,
+  });
+  report(app, db, {
+    path: 'bookings',
+    operationId: 'reportRoomBookings',
+    summary: 'What was booked in each day, week or month, and what became of it',
+    query: { per: oneOf(['day', 'week', 'month'], { default: 'day' }) },
+    row: Activity,
+    ask: (asked, { per }) => bookingActivity(asked, per),
+  });
+}
+
+type Query = Static<typeof ReportQuery>;
+
+function report<Row extends TProperties, Own extends TProperties>(
+  app: App,
+  db: Database,
+  of: Report<Row, Own>,
+): void {
+  const { path, row, query: own, ask, ...described } = of;
+  const routes = app as unknown as FastifyInstance; // the schemas are checked at run time; their types stand in `of`
+  const json = { schema: strict({ data: Type.Array(strict(row)) }) };
+  routes.get(
+    `/rooms/reports/${path}`,
+    {
+      schema: {
+        tags: ['Room reports'],
+        ...described,
+        querystring: strict({ ...ReportQuery.properties, ...own }),
+        response: { 200: { content: { 'application/json': json, 'text/csv': { schema: Type.String() } } } },
+      },
+      config: { permission: 'booking.all' },
+    },
+    async (request, reply) => {
+      const { actor, headers } = request;
+      const query = request.query as Query & Static<TObject<Own>>;
+      const window = windowOf(query, LONGEST_REPORT_DAYS);
+      const rows = await ask({ db, tenant: actor.tenant, filters: query, window }, query);
+      if (!wantsCsv(query.format, headers.accept))
+        return reply.type('application/json; charset=utf-8').send({ data: rows });
+      return reply.type(CSV_TYPE).send(csvText(Object.keys(row), rows as Cells[]));
+    },
+  );
+}
+
+type Cells = Readonly<Record<string, string | number | null>>;
+
+/** What the URL says counts; without it, what the caller would rather have than anything else. */
+function wantsCsv(format: Query['format'], accept: string | undefined): boolean {
+  return format === undefined ? /^text\/csv\b/i.test(accept ?? '') : format === 'csv';
+}
+
+function oneOf<const W extends string>(words: readonly W[], options: object = {}) {
+  return Type.Unsafe<W>({ type: 'string', enum: [...words], ...options });
+}

@@ -1,0 +1,226 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { parse } from 'csv-parse/sync';
+import fc from 'fast-check';
+import { Temporal } from 'temporal-polyfill';
+import { call, testApp, type TestApp } from '../../../test/app.ts';
+
+let web: TestApp;
+let base: string;
+let admin: string;
+let client: string;
+before(async () => {
+  web = await testApp();
+  const company = await web.tenantWith('admin', 'client');
+  base = company.base;
+  [admin = '', client = ''] = company.keys;
+});
+after(() => web.close());
+
+type Hours = Partial<Record<'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun', string[][]>>;
+interface Booked {
+  room: number;
+  startsAt: number;
+  endsAt: number;
+}
+
+const MINUTE_MS = 60_000;
+const WEEKDAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
+/** Weeks in which clocks change: back and forth, by an hour and by half an hour, with odd offsets. */
+const WEEKS = [
+  { timezone: 'Europe/Berlin', monday: '2030-10-21' },
+  { timezone: 'Europe/Berlin', monday: '2030-03-25' },
+  { timezone: 'Australia/Lord_Howe', monday: '2030-04-01' },
+  { timezone: 'Australia/Lord_Howe', monday: '2030-09-30' },
+  { timezone: 'America/St_Johns', monday: '2030-03-04' },
+  { timezone: 'Asia/Kathmandu', monday: '2030-05-06' },
+];
+
+async function post(path: string, body: unknown, status: number) {
+  const answer = await call(web.app, 'POST', `${base}${path}`, { key: admin, body });
+  assert.equal(answer.status, status, answer.text);
+  return answer.body;
+}
+
+async function report(path: string, query: Record<string, string | number>, headers = {}) {
+  const search = new URLSearchParams(Object.entries(query).map(([name, value]) => [name, String(value)]));
+  const answer = await call(web.app, 'GET', `${base}/rooms/reports/${path}?${String(search)}`, {
+    key: admin,
+    headers,
+  });
+  assert.equal(answer.status, 200, answer.text);
+  return answer;
+}
+const rows = async (path: string, query: Record<string, string | number>) =>
+  (await report(path, query)).body['data'] as Record<string, number | string | null>[];
+
+const iso = (at: number) => new Date(at).toISOString();
+
+let named = 0;
+async function newRoom(building: string, given: object = {}): Promise<string> {
+  const body = { name: `Room ${(named += 1)}`, building, capacity: 10, ...given };
+  return String((await post('/rooms', body, 201))['id']);
+}
+
+async function change(roomId: string, body: object): Promise<void> {
+  const headers = { 'if-match': '*' };
+  const answer = await call(web.app, 'PATCH', `${base}/rooms/${roomId}`, { key: admin, body, headers });
+  assert.equal(answer.status, 200, answer.text);
+}
+
+async function confirmed(roomId: string, start: string, end: string): Promise<string> {
+  const held = await post('/holds', { lines: [{ kind: 'room', roomId, start, end }] }, 201);
+  await post(`/bookings/${String(held['id'])}/confirm`, {}, 200);
+  return String(held['id']);
+}
+
+/** The same sums as naively as possible: minute by minute, by a calendar's clock. */
+function naive(
+  timezone: string,
+  window: { startsAt: number; endsAt: number },
+  hours: Hours[],
+  booked: Booked[],
+) {
+  const kept = new Map<string, number>();
+  const open = new Map<string, number>();
+  const add = (to: Map<string, number>, key: string) => to.set(key, (to.get(key) ?? 0) + 1);
+  for (let at = window.startsAt; at < window.endsAt; at += MINUTE_MS) {
+    const local = Temporal.Instant.fromEpochMilliseconds(at).toZonedDateTimeISO(timezone);
+    const hour = `${local.dayOfWeek} ${local.hour}`;
+    const minute = local.toPlainTime().toString().slice(0, 5);
+    for (const [room, week] of hours.entries()) {
+      const today = week[WEEKDAYS[local.dayOfWeek - 1] ?? 'mon'] ?? [];
+      if (today.some(([from = '', to = '']) => from <= minute && minute < to))
+        for (const key of [hour, `room ${room}`]) add(open, key);
+      if (booked.some((each) => each.room === room && each.startsAt <= at && at < each.endsAt))
+        for (const key of [hour, `room ${room}`]) add(kept, key);
+    }
+  }
+  return { kept: (key: string) => kept.get(key) ?? 0, open: (key: string) => open.get(key) ?? 0 };
+}
+
+const day = fc.constantFrom<string[][]>(
+  [],
+  [['08:00', '20:00']],
+  [
+    ['07:30', '12:00'],
+    ['13:15', '18:45'],
+  ],
+);
+const week = fc.record({ mon: day, tue: day, wed: day, thu: day, fri: day, sat: day, sun: day });
+const quarter = (most: number) => fc.nat(most * 4).map((quarters) => quarters * 15 * MINUTE_MS);
+
+test('what was kept and what was open is what counting minutes on the wall gives, also in weeks in which clocks change', async () => {
+  const slot = fc.record({ room: fc.nat(1), from: quarter(8 * 24), length: quarter(20) });
+  const asked = fc.record({
+    week: fc.constantFrom(...WEEKS),
+    hours: fc.tuple(week, week),
+    slots: fc.array(slot, { minLength: 4, maxLength: 12 }),
+    from: quarter(24),
+    length: fc.constantFrom(24, 100, 168, 170),
+  });
+  await fc.assert(
+    fc.asyncProperty(asked, async ({ week: { timezone, monday }, hours, slots, from, length }) => {
+      const building = `Property ${(named += 1)}`;
+      const rooms = [];
+      for (const _ of hours) rooms.push(await newRoom(building, { timezone }));
+      const midnight = Temporal.PlainDate.from(monday).toZonedDateTime(timezone).epochMilliseconds;
+      const booked: Booked[] = [];
+      for (const { room, from: after, length: span } of slots) {
+        const [startsAt, endsAt] = [midnight + after, midnight + after + span];
+        const isFree = booked.every(
+          (each) => each.room !== room || each.endsAt <= startsAt || endsAt <= each.startsAt,
+        );
+        if (span === 0 || !isFree) continue;
+        await confirmed(rooms[room] ?? '', iso(startsAt), iso(endsAt));
+        booked.push({ room, startsAt, endsAt });
+      }
+      // Only now, so that some is kept while the room is closed.
+      for (const [room, openingHours] of hours.entries()) await change(rooms[room] ?? '', { openingHours });
+      const window = { startsAt: midnight + from, endsAt: midnight + from + length * 60 * MINUTE_MS };
+      const query = { building, from: iso(window.startsAt), to: iso(window.endsAt) };
+      const right = naive(timezone, window, hours, booked);
+      for (const { roomId, keptMinutes, openMinutes } of await rows('rooms', query)) {
+        const key = `room ${rooms.indexOf(String(roomId))}`;
+        assert.deepEqual([keptMinutes, openMinutes], [right.kept(key), right.open(key)], key);
+      }
+      const byHour = await rows('hours', query);
+      assert.equal(byHour.length, 168);
+      for (const { weekday, hour, keptMinutes, openMinutes } of byHour) {
+        const key = `${weekday} ${hour}`;
+        assert.deepEqual(
+          [keptMinutes, openMinutes],
+          [right.kept(key), right.open(key)],
+          `${timezone} ${key}`,
+        );
+      }
+    }),
+    { numRuns: 12 },
+  );
+});
+
+test('buildings add up their rooms, and the same table comes as CSV that no spreadsheet runs', async () => {
+  const building = '=HYPERLINK("http://example.com")';
+  const openingHours = Object.fromEntries(WEEKDAYS.map((each) => [each, [['08:00', '18:00']]]));
+  const [a, b] = [await newRoom(building, { openingHours }), await newRoom(building, { openingHours })];
+  await confirmed(a, '2030-05-06T08:00:00Z', '2030-05-06T10:00:00Z');
+  await confirmed(b, '2030-05-06T09:00:00Z', '2030-05-06T12:00:00Z');
+  await post(
+    '/holds',
+    { lines: [{ kind: 'room', roomId: b, start: '2030-05-06T14:00:00Z', end: '2030-05-06T15:00:00Z' }] },
+    201,
+  );
+  const query = { building, from: '2030-05-06T00:00:00Z', to: '2030-05-07T00:00:00Z' };
+  const right = { building, rooms: 2, bookings: 2, keptMinutes: 300, openMinutes: 1_200, utilisation: 0.25 };
+  assert.deepEqual(await rows('buildings', query), [right]);
+  for (const csv of [
+    await report('buildings', { ...query, format: 'csv' }),
+    await report('buildings', query, { accept: 'text/csv' }),
+  ]) {
+    assert.equal(csv.headers['content-type'], 'text/csv; charset=utf-8');
+    assert.deepEqual(parse(csv.text, { columns: true }), [
+      Object.fromEntries(
+        Object.entries({ ...right, building: `'${building}` }).map(([k, v]) => [k, String(v)]),
+      ),
+    ]);
+  }
+});
+
+test('bookings are counted by the day they were made, with what became of them and how long ahead they were', async () => {
+  const building = 'Activity';
+  const room = await newRoom(building);
+  const now = Date.now();
+  const hour = (n: number): [string, string] => [
+    iso(now + n * 60 * MINUTE_MS),
+    iso(now + (n + 1) * 60 * MINUTE_MS),
+  ];
+  await confirmed(room, ...hour(10));
+  await confirmed(room, ...hour(20));
+  await confirmed(room, ...hour(60));
+  await post(`/bookings/${await confirmed(room, ...hour(70))}/cancel`, {}, 200);
+  await post(`/bookings/${await confirmed(room, ...hour(80))}/check-in`, {}, 200);
+  await post(`/bookings/${await confirmed(room, ...hour(90))}/no-show`, {}, 200);
+  const [start, end] = hour(100);
+  await post('/holds', { lines: [{ kind: 'room', roomId: room, start, end }] }, 201);
+  for (const per of ['day', 'week', 'month']) {
+    const from = now - 60 * MINUTE_MS;
+    const found = await rows('bookings', { building, per, from: iso(from), to: iso(now + 60 * MINUTE_MS) });
+    const [row] = found;
+    assert.equal(found.length, 1);
+    assert.partialDeepStrictEqual(row, {
+      ...{ bookings: 6, standing: 5, cancelled: 1, declined: 0, noShows: 1, checkedIn: 1 },
+      ...{ bookedMinutes: 300, medianLeadHours: 60, meanLeadHours: 52 },
+    });
+    assert.match(String(row?.['period']), per === 'month' ? /-01$/ : /^\d{4}-\d\d-\d\d$/);
+  }
+});
+
+test('reports are for staff, over a quarter at most', async () => {
+  const query = 'from=2030-01-01T00:00:00Z&to=2030-02-01T00:00:00Z';
+  for (const path of ['rooms', 'buildings', 'hours', 'bookings']) {
+    const url = `${base}/rooms/reports/${path}`;
+    assert.equal((await call(web.app, 'GET', `${url}?${query}`, { key: client })).status, 403);
+    const year = await call(web.app, 'GET', `${url}?${query.replace('2030-02', '2031-02')}`, { key: admin });
+    assert.deepEqual([year.status, year.body.errors[0]?.reason], [422, 'interval_too_long']);
+  }
+});
