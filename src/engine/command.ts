@@ -37,14 +37,20 @@ export interface Choice {
   pick(free: FreeView): (Needs & { details: BookingLine['details'] }) | null;
 }
 
+/** One reason for which a line of a hold was left out: a conflict's, or one of its kind's. */
+export interface Skipped {
+  reason: string;
+  detail: string;
+}
+
 /** A line that is asked for, with what it needs and, when something is left to choose, how. */
 export type HoldLine = Omit<BookingLine, 'checkedInAt' | 'cancelledAt'> &
   Needs & {
     choice?: Choice;
     /** A line of a hold that is left out when it does not fit: it stays in the booking as a cancelled one. */
     isOptional?: boolean;
-    /** Why the line is left out whatever is free; its kind's word, kept in the details as `skipped`. */
-    skipped?: string;
+    /** Why the line is left out whatever is free; kept in its details, where people read it. */
+    skipped?: readonly Skipped[];
   };
 
 /** Catalogue entries that lines were resolved from, with the versions relied on. */
@@ -120,17 +126,17 @@ export interface Expire extends OnBooking {
   verb: 'expire';
 }
 
-/** New capacities of stock buckets; refused when more is taken than they would hold. */
-export interface Resize extends Common {
-  verb: 'resize';
-  rows: readonly { resourceId: Uuid; bucket: string; capacity: number; overbook: number }[];
-}
-
 /** Nobody came: frees what the lines would keep from now on, if the booking is still as it was looked at. */
 export interface Release extends OnBooking {
   verb: 'release';
   version: number;
   lineNos: readonly number[];
+}
+
+/** New capacities of stock buckets; refused when more is taken than they would hold. */
+export interface Resize extends Common {
+  verb: 'resize';
+  rows: readonly { resourceId: Uuid; bucket: string; capacity: number; overbook: number }[];
 }
 
 export type OnBookingCommand =

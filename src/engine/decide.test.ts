@@ -121,7 +121,8 @@ function toCommand(asked: Asked, known: readonly string[], made: string[]): Comm
 
 /** The first line is never left out beforehand: a kind refuses what would leave nothing. */
 function withFate(line: HoldLine, fate = 'needed'): HoldLine {
-  if (fate === 'skipped' && line.no > 1) return { ...line, skipped: 'outside_hours' };
+  if (fate === 'skipped' && line.no > 1)
+    return { ...line, skipped: [{ reason: 'outside_hours', detail: 'Closed.' }] };
   return fate === 'needed' ? line : { ...line, isOptional: true };
 }
 
@@ -316,9 +317,9 @@ test("an optional line that does not fit is left out with the reason and stands 
   assert.deepEqual(
     outcome.booking.lines.map(({ details, cancelledAt }) => [details['skipped'], cancelledAt]),
     [
-      ['slot_taken', 0],
+      [[{ reason: 'slot_taken', detail: 'The time is taken by another booking.' }], 0],
       [undefined, null],
-      ['outside_hours', 0],
+      [[{ reason: 'outside_hours', detail: 'Closed.' }], 0],
       [undefined, null],
     ],
   );

@@ -1,10 +1,10 @@
 import type { Instant } from '../platform/clock.ts';
-import type { Conflict } from '../platform/errors.ts';
+import { conflictReasons, type Conflict } from '../platform/errors.ts';
 import type { Uuid } from '../platform/id.ts';
 import { canMove, type Booking, type BookingLine, type BookingState } from './booking.ts';
 import { isDead, overlaps, type IntervalClaim, type IntervalNeed, type Needs } from './claim.ts';
 import type { UnitsClaim, UnitsNeed } from './claim.ts';
-import type { FreeView, HoldLine } from './command.ts';
+import type { FreeView, HoldLine, Skipped } from './command.ts';
 import { emptyWrites, type ChangeDraft, type Snapshot, type StockRow, type StockWrite } from './snapshot.ts';
 
 /** What a request wants, with every choice made. A line that is `skipped` is left out and needs nothing. */
@@ -67,7 +67,7 @@ export class Ledger {
       }
       asked.forget(whole);
       forgiven.push(...found);
-      return leftOut(whole, first.reason);
+      return leftOut(whole, found.map(told));
     });
     const isEmpty = chosen.every((line) => line.skipped !== undefined);
     return { chosen, conflicts: isEmpty ? forgiven : conflicts };
@@ -305,14 +305,13 @@ class Asked {
   }
 }
 
-function leftOut({ choice: _, isOptional: __, ...line }: HoldLine, reason: string): ChosenLine {
-  return {
-    ...line,
-    details: { ...line.details, skipped: reason },
-    skipped: reason,
-    intervals: [],
-    units: [],
-  };
+function leftOut({ choice: _, isOptional: __, ...line }: HoldLine, why: readonly Skipped[]): ChosenLine {
+  const skipped = why.map(({ reason, detail }) => ({ reason, detail }));
+  return { ...line, details: { ...line.details, skipped }, skipped, intervals: [], units: [] };
+}
+
+function told({ reason }: Conflict): Skipped {
+  return { reason, detail: conflictReasons[reason] };
 }
 
 export function expiredChange(bookingId: Uuid, resourceIds: readonly Uuid[]): ChangeDraft {

@@ -163,7 +163,7 @@ export class Model {
       const [first] = faults;
       if (line.isOptional === true && first !== undefined) {
         forgiven.push(...faults);
-        return { ...whole, ...NO_NEEDS, skipped: first.reason };
+        return { ...whole, ...NO_NEEDS, skipped: [{ reason: first.reason, detail: '' }] };
       }
       asked = wanted;
       conflicts.push(...faults);

@@ -1,6 +1,6 @@
 import type { Command, Engine, HoldLine, Outcome } from '../engine/index.ts';
 import { RefusedLine, type AskedLine, type Kind, type ResolveContext, type Resolved } from '../kinds/kind.ts';
-import { Problem } from '../platform/errors.ts';
+import { Problem, ruleViolated } from '../platform/errors.ts';
 import { DatabaseFault } from '../platform/fault.ts';
 
 /** Refusals that look for alternatives at the same time; the rest are answered without. */
@@ -8,6 +8,8 @@ const SEARCHES_AT_ONCE = 4;
 /** With more requests than this waiting it is a rush, and nobody looks: the answer matters more than the advice. */
 const CALM = 16;
 let searching = 0;
+/** Lines of one booking, each occurrence being one. */
+export const MOST_LINES_HELD = 366;
 
 export type Context = Omit<ResolveContext, 'fresh'>;
 
@@ -94,8 +96,20 @@ async function resolve(
   }
   const resolved = await Promise.all([...byKind].map(([kind, lines]) => kind.resolve(context, lines)));
   return {
-    lines: resolved.flatMap((each) => each.lines).sort((a, b) => a.no - b.no),
+    lines: numbered(resolved.flatMap((each) => each.lines).sort((a, b) => a.no - b.no)),
     guards: new Map(resolved.flatMap((each) => [...each.guards])),
     ttls: resolved.map((each) => each.ttlSeconds),
   };
+}
+
+/** Occurrences of a line that recurs come under its number: then all lines are numbered anew. */
+function numbered(lines: HoldLine[]): HoldLine[] {
+  if (lines.every((line, i) => line.no !== lines[i - 1]?.no)) return lines;
+  if (lines.length > MOST_LINES_HELD)
+    throw ruleViolated(
+      '/lines',
+      'too_many_occurrences',
+      `A booking has at most ${MOST_LINES_HELD} lines, and these would be ${lines.length}. Book some of them apart.`,
+    );
+  return lines.map((line, i) => ({ ...line, no: i + 1 }));
 }

@@ -26,6 +26,8 @@ export interface ResolveContext {
   others: readonly BookingLine[];
   /** True when a guard had moved on: read the catalogue from the database, past every cache. */
   fresh: boolean;
+  /** Nothing is taken: a kind may return a line that breaks its rules as `skipped`, and not throw. */
+  isPreview?: boolean;
 }
 
 /** A line that breaks rules of its catalogue entry. What could be had instead is told with it, as when it is taken. */

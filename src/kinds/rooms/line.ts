@@ -1,6 +1,6 @@
 import type { IntervalNeed } from '../../engine/claim.ts';
 import type { HoldLine } from '../../engine/index.ts';
-import { Problem, ruleViolated, type Fault } from '../../platform/errors.ts';
+import { Problem, reasons, ruleViolated, type Fault } from '../../platform/errors.ts';
 import { LAST_INSTANT, parseInstant } from '../../platform/schema.ts';
 import { MINUTE_MS } from '../../platform/zone.ts';
 import { RefusedLine, type AskedLine, type ResolveContext, type Resolved } from '../kind.ts';
@@ -8,22 +8,50 @@ import { roomsForSale, zoneOf, type RoomForSale } from './catalogue.ts';
 import { quotaUnits } from './quota.ts';
 import { refusals, type Asked } from './rules.ts';
 import type { RoomLine } from './schema.ts';
+import { nameOf, occurrencesIn, type Occurrence, type Single } from './series.ts';
 
-/** A room line needs its stretch of the room's calendar, and of what one person may have. Rooms have no price yet. */
+/** A line and whatever stands against it. */
+interface Judged {
+  line: HoldLine;
+  faults: Fault[];
+}
+
+/**
+ * A room line needs its stretch of the room's calendar, and of what one person may have; one that recurs becomes a line
+ * for each occurrence. Rooms have no price yet.
+ */
 export async function resolveRoomLines(
   context: ResolveContext,
   asked: readonly AskedLine<RoomLine>[],
 ): Promise<Resolved> {
   const ids = asked.map(({ line }) => line.roomId);
   const rooms = await roomsForSale(context.db, context.tenant.id, ids, context.fresh);
-  const lines = asked.map((each) => {
+  const lines = asked.flatMap((each) => {
     const room = requireForSale(rooms.get(each.line.roomId), each.no);
-    return resolveLine(context, room, each);
+    const judged = occurrencesIn(each, zoneOf(room, context.tenant)).map((one) => judge(context, room, one));
+    if (context.isPreview !== true) requireAllowed(judged);
+    return judged;
   });
-  requireAllowed(lines);
   return {
-    lines: lines.map(({ line }) => line),
+    lines: lines.map(({ line, faults }) =>
+      faults.length === 0 ? line : { ...line, skipped: faults.map(told) },
+    ),
     guards: new Map([...rooms.values()].map((room) => [room.id, room.version])),
+  };
+}
+
+/** An occurrence with the rules that it breaks, each named with its date where there are others. */
+function judge(
+  context: ResolveContext,
+  room: RoomForSale,
+  { isOptional, fault, ...one }: Occurrence,
+): Judged {
+  const { line, faults } = resolveLine(context, room, one);
+  const { series } = one.line;
+  const name = series === undefined ? '' : nameOf(series);
+  return {
+    line: { ...line, ...(isOptional && { isOptional }) },
+    faults: fault ? [fault] : faults.map((each) => ({ ...each, detail: `${name}${each.detail}` })),
   };
 }
 
@@ -31,8 +59,8 @@ export async function resolveRoomLines(
 export function resolveLine(
   { tenant, client, role, now }: Pick<ResolveContext, 'tenant' | 'client' | 'role' | 'now'>,
   room: RoomForSale,
-  { no, line }: AskedLine<RoomLine>,
-): { line: HoldLine; faults: Fault[] } {
+  { no, line }: AskedLine<Single>,
+): Judged {
   const asked = askedOf(line);
   const timezone = zoneOf(room, tenant);
   const { kind, ...details } = line;
@@ -55,7 +83,7 @@ export function resolveLine(
   };
 }
 
-export function askedOf({ start, end, attendees, equipment }: Omit<RoomLine, 'kind'>): Asked {
+export function askedOf({ start, end, attendees, equipment }: Omit<Single, 'kind'>): Asked {
   return { startsAt: parseInstant(start), endsAt: parseInstant(end), attendees, equipment };
 }
 
@@ -82,11 +110,18 @@ function requireForSale(room: RoomForSale | undefined, no: number): RoomForSale 
 /** As many as a refusal tells of: one line breaks few rules, but a long series many times the same. */
 const MOST_FAULTS = 20;
 
-/** Throws `rule_violated` with every rule that a line breaks. */
-function requireAllowed(lines: readonly { line: HoldLine; faults: Fault[] }[]): void {
-  const refused = lines.find(({ faults }) => faults.length > 0);
-  if (refused !== undefined)
-    throw new RefusedLine(refused.line, lines.flatMap(({ faults }) => faults).slice(0, MOST_FAULTS));
+/** Throws `rule_violated` with every rule that a line breaks, unless it may be left out and others stay. */
+function requireAllowed(lines: readonly Judged[]): void {
+  const broken = lines.filter(({ faults }) => faults.length > 0);
+  const needed =
+    broken.length === lines.length ? broken : broken.filter(({ line }) => line.isOptional !== true);
+  const [first] = needed;
+  if (first !== undefined)
+    throw new RefusedLine(first.line, needed.flatMap(({ faults }) => faults).slice(0, MOST_FAULTS));
+}
+
+function told({ reason, detail = reasons[reason] }: Fault): { reason: string; detail: string } {
+  return { reason, detail };
 }
 
 function at(no: number, field: string): string {

@@ -76,7 +76,10 @@ const Rules = strict(
 );
 export type Rules = Static<typeof Rules>;
 
-/** One stretch of one room, `[start, end)`. */
+/** Longer than any rule that people write; a rule can list all days of a year by number. */
+const LONGEST_RULE = 500;
+
+/** One stretch of one room, `[start, end)`, or with `rrule` the first of a series. */
 export const RoomLine = strict(
   {
     kind: Type.Literal('room'),
@@ -85,6 +88,27 @@ export const RoomLine = strict(
     end: InstantText,
     attendees: Type.Optional(Whole(1)),
     equipment: Type.Optional(Equipment),
+    rrule: Type.Optional(
+      Type.String({
+        maxLength: LONGEST_RULE,
+        description: 'RFC 5545, on the clock of the room; each occurrence becomes a line of the booking',
+        examples: ['FREQ=WEEKLY;COUNT=15'],
+      }),
+    ),
+    dst: Type.Optional(
+      Type.Unsafe<'earlier' | 'later' | 'skip'>({
+        type: 'string',
+        enum: ['earlier', 'later', 'skip'],
+        description: 'What becomes of an occurrence whose local time the clocks leave out or show twice',
+      }),
+    ),
+    onConflict: Type.Optional(
+      Type.Unsafe<'refuse' | 'skip'>({
+        type: 'string',
+        enum: ['refuse', 'skip'],
+        description: 'Whether occurrences that cannot be had are left out; else nothing is held',
+      }),
+    ),
   },
   { title: 'RoomLine' },
 );
