@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto';
-import type { Transaction } from '../platform/db.ts';
+import type { Database, Transaction } from '../platform/db.ts';
 import type { Uuid } from '../platform/id.ts';
 import { statement } from '../platform/statement.ts';
-import { ONLY_BUCKET } from './claim.ts';
+import { ONLY_BUCKET, type UnitsNeed } from './claim.ts';
 import * as sql from './queries.ts';
 
 const insertStock = statement('engine.insertStock', {
@@ -29,6 +29,15 @@ const heldOf = statement('engine.heldOfStock', {
     from engine.stock_claim c
     where c.tenant_id = $1 and c.resource_id = any ($2::uuid[]) and c.units > 0
       and (c.expires_at is null or c.expires_at > statement_timestamp())`,
+});
+
+/** Rides the primary key. */
+const takenOf = statement('engine.unitsTaken', {
+  params: ['uuid', 'uuid[]', 'date[]'],
+  columns: { resourceId: 'uuid', bucket: 'date', taken: 'int4' },
+  text: `select s.resource_id as "resourceId", s.bucket, s.taken from engine.stock s
+    where s.tenant_id = $1
+      and (s.resource_id, s.bucket) in (select r, b from unnest($2::uuid[], $3::date[]) as asked (r, b))`,
 });
 
 /** Rows of one statement: much longer parameters make the driver slower than a second packet. */
@@ -68,6 +77,29 @@ export async function heldNow(
   const [held] = await tx.run(heldOf, resourceIds);
   return held ?? { bookings: 0, units: 0 };
 }
+
+/**
+ * How many units of buckets are taken, without a lock, for advice. What expired holds had counts as taken until somebody
+ * needs the row, so there may be more left than this tells, never less at that moment.
+ */
+export async function unitsTaken(
+  db: Database,
+  tenant: Uuid,
+  of: readonly Bucket[],
+): Promise<(bucket: Bucket) => number> {
+  const key = ({ resourceId, bucket }: Bucket) => `${resourceId} ${bucket}`;
+  if (of.length === 0) return () => 0;
+  const ids = of.map(({ resourceId }) => resourceId);
+  const rows = await db.read(
+    tenant,
+    takenOf,
+    ids,
+    of.map(({ bucket }) => bucket),
+  );
+  const taken = new Map(rows.map((row) => [key(row), row.taken]));
+  return (bucket) => taken.get(key(bucket)) ?? 0;
+}
+type Bucket = Pick<UnitsNeed, 'resourceId' | 'bucket'>;
 
 /**
  * Takes resources that nobody claims off sale for good. Their rows stay behind with nothing in them: to delete one,

@@ -45,14 +45,16 @@ export const roomList = list('rooms.list', {
 });
 
 // The first live claim that ends after `from` decides: claims of a calendar do not overlap, so none after it starts
-// earlier. Rides interval_claim_by_end.
+// earlier. A booking would claim the buffers of the room too. Rides interval_claim_by_end.
+const buffer = (rule: string) => `make_interval(mins => coalesce((r.rules ->> '${rule}')::int, 0))`;
 const isFree = (from: string, to: string) => `not exists (
     select from (
       select i.starts_at from engine.interval_claim i
-      where i.tenant_id = $1 and i.resource_id = r.id and i.ends_at > '-infinity' and i.ends_at > ${from}
+      where i.tenant_id = $1 and i.resource_id = r.id and i.ends_at > '-infinity'
+        and i.ends_at > ${from}::timestamptz - ${buffer('bufferBeforeMinutes')}
         and (i.expires_at is null or i.expires_at > now())
       order by i.ends_at limit 1
-    ) first where first.starts_at < ${to})`;
+    ) first where first.starts_at < ${to}::timestamptz + ${buffer('bufferAfterMinutes')})`;
 
 /** Rooms that are free from $6 to $7. Rides room_by_capacity, and interval_claim_by_end once for each room. */
 export const freeRoomList = list('rooms.freeList', {
@@ -65,13 +67,14 @@ export const freeRoomList = list('rooms.freeList', {
   defaultSort: 'capacity',
 });
 
-/** The smallest rooms with at least $2 places that are free from $3 to $4. Rides room_by_capacity. */
+/** The smallest rooms but $2 with at least $3 places and all of $4 that are free from $5 to $6. Rides room_by_capacity. */
 export const freeRoomsLike = statement('rooms.freeLike', {
-  params: ['uuid', 'int4', 'timestamptz', 'timestamptz', 'int8'],
-  columns: { id: 'uuid', name: 'text' },
-  text: `select r.id, r.name from rooms.room r
-    where r.tenant_id = $1 and r.capacity >= $2 and r.archived_at is null and ${isFree('$3', '$4')}
-    order by r.capacity, r.id limit $5`,
+  params: ['uuid', 'uuid', 'int4', 'text[]', 'timestamptz', 'timestamptz', 'int8'],
+  columns: { id: 'uuid' },
+  text: `select r.id from rooms.room r
+    where r.tenant_id = $1 and r.id <> $2 and r.capacity >= $3 and r.equipment @> $4 and r.archived_at is null
+      and ${isFree('$5', '$6')}
+    order by r.capacity, r.id limit $7`,
 });
 
 /** Rides building_name_unique. */

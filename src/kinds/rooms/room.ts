@@ -9,6 +9,7 @@ import { uuidV7, type Uuid } from '../../platform/id.ts';
 import type { Row } from '../../platform/statement.ts';
 import * as sql from './queries.ts';
 import type { NewRoom, Room, RoomPatch } from './schema.ts';
+import { requireSensible } from './sensible.ts';
 
 export function toRoom({ archivedAt, createdAt, ...row }: Row<typeof sql.roomsById.columns>): Room {
   return {
@@ -22,6 +23,7 @@ export function toRoom({ archivedAt, createdAt, ...row }: Row<typeof sql.roomsBy
 
 /** Creates a room, its building if that is new, and its calendar. Throws `already_exists` on a name taken there. */
 export async function createRoom(tx: Transaction, actor: string, asked: NewRoom): Promise<Room> {
+  requireSensible(asked);
   const id = uuidV7();
   const buildingId = await buildingNamed(tx, asked.building);
   await orNameTaken(
@@ -54,6 +56,7 @@ export async function updateRoom(
 ): Promise<Room> {
   const before = await lockRoom(tx, id);
   check(before.version);
+  requireSensible(patch);
   const after = {
     ...before,
     ...patch,

@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { call, testApp, type TestApp } from '../../../test/app.ts';
-import type { Stretch } from '../../engine/calendar.ts';
-import { nearestStarts } from './alternatives.ts';
 
 const ask = async (...asked: Parameters<typeof call>) => {
   const { body, ...answer } = await call(...asked);
@@ -303,15 +301,4 @@ test("another tenant's room cannot be held and looks like one that does not exis
     body: line(room.id, at(8), at(9)),
   });
   assert.equal(answer.status, 404);
-});
-
-test('the nearest starts are those of stretches that are long enough, closest first', () => {
-  const free: Stretch[] = [
-    { startsAt: 0, endsAt: 4 },
-    { startsAt: 10, endsAt: 11 },
-    { startsAt: 13, endsAt: 40 },
-  ];
-  assert.deepEqual(nearestStarts(free, { startsAt: 10, endsAt: 12 }, 3), [13, 2]);
-  assert.deepEqual(nearestStarts(free, { startsAt: 20, endsAt: 22 }, 1), [20]);
-  assert.deepEqual(nearestStarts([], { startsAt: 20, endsAt: 22 }, 3), []);
 });

@@ -13,7 +13,7 @@ import {
 } from '../../platform/zone.ts';
 import type { RoomForSale } from './catalogue.ts';
 import { firstClosed, hoursText } from './opening.ts';
-import type { RoomLine } from './schema.ts';
+import type { RoomLine, Rules } from './schema.ts';
 
 /** What somebody wants of a room. */
 export interface Asked extends Stretch {
@@ -50,7 +50,7 @@ export function refusals(given: Case): Refusal[] {
 }
 
 /** How long a line that keeps to the rules may be at least and at most. */
-export function lengths({ minMinutes, maxMinutes, quota }: RoomForSale['rules']): {
+export function lengths({ minMinutes, maxMinutes, quota }: Rules): {
   leastMs: number;
   mostMs: number;
 } {
