@@ -1,7 +1,8 @@
 import type { Uuid } from '../platform/id.ts';
 import { batchRunner, type BatchOptions } from './batch.ts';
-import type { Command, Outcome } from './command.ts';
+import type { Command, Hold, Outcome } from './command.ts';
 import { openLanes } from './lanes.ts';
+import { previewHold } from './preview.ts';
 
 export { standingLines, type Booking, type BookingLine } from './booking.ts';
 export type { Command, Hold, HoldLine, Idempotency, OnBookingCommand, Outcome } from './command.ts';
@@ -17,6 +18,8 @@ export interface Engine {
    * booking id, same key) may then be sent again and takes effect at most once.
    */
   perform(tenant: Uuid, command: Command): Promise<Outcome>;
+  /** What a hold would be answered at this moment; nothing is taken and nobody has to wait for it. */
+  preview(tenant: Uuid, command: Hold): Promise<Outcome>;
   /** Commands of a tenant that wait: many of them are a rush, in which advice costs more than it is worth. */
   waiting(tenant: Uuid): number;
   /** Finishes what is waiting and turns away what comes after. */
@@ -26,5 +29,10 @@ export interface Engine {
 /** `width` batches run at a time, each on one connection; leave connections of the pool for reads. */
 export function openEngine({ width, ...batches }: BatchOptions & { width: number }): Engine {
   const lanes = openLanes(batchRunner(batches), width);
-  return { perform: lanes.submit, waiting: lanes.waiting, drain: lanes.drain };
+  return {
+    perform: lanes.submit,
+    preview: (tenant, command) => previewHold(batches.db, tenant, command),
+    waiting: lanes.waiting,
+    drain: lanes.drain,
+  };
 }

@@ -57,7 +57,10 @@ export const lockStockOf = statement('engine.lockStockOf', {
     ${stockOrder}`,
 });
 
-/** The control of the race tests: holds without their locks. Chosen by `unguarded`, which config refuses outside tests. */
+/**
+ * Without the locks: for previews, which sell nothing, and as the control of the race tests, which config refuses outside
+ * tests.
+ */
 export const seeCalendars = withoutLock(lockCalendars);
 export const seeStock = withoutLock(lockStock);
 

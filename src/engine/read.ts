@@ -126,7 +126,8 @@ export function toHeader(row: Row<typeof sql.bookingColumns>): Omit<Booking, 'li
   return { ...row, state: row.state as BookingState, approval: row.approval as Approval };
 }
 
-function toUnitsClaim(row: Row<typeof sql.unitsOf.columns>): UnitsClaim {
+/** The CHECK constraint of the table says the same as this type. */
+export function toUnitsClaim(row: Row<typeof sql.unitsOf.columns>): UnitsClaim {
   return { ...row, until: row.until as Until };
 }
 

@@ -57,6 +57,8 @@ export interface WorkerReads {
 export interface Database {
   /** Runs `work` in one transaction of one tenant and commits it. Rejects with a DatabaseFault or what `work` threw. */
   inTenant<T>(tenant: Uuid, work: (tx: Transaction) => Promise<T>): Promise<T>;
+  /** Runs reads of one tenant that all see one moment, in a transaction that cannot write. */
+  look<T>(tenant: Uuid, work: (tx: Pick<Transaction, 'run'>) => Promise<T>): Promise<T>;
   /** One read of one tenant in one round trip. */
   read<P extends readonly SqlType[], C extends Columns>(
     tenant: Uuid,
@@ -117,6 +119,11 @@ export function openDatabase(options: PoolOptions): Database {
       if (tells) options.onChange?.();
       return result;
     },
+    look: (tenant, work) =>
+      transaction(
+        (c) => openTenant(c, tenant, 'begin isolation level repeatable read read only'),
+        (c) => work({ run: (of, ...rest) => c.send(of, [tenant, ...rest]) }),
+      ),
     read: (tenant, of, ...rest) =>
       transaction(
         (c) => openTenant(c, tenant),
@@ -135,8 +142,8 @@ export function openDatabase(options: PoolOptions): Database {
   };
 }
 
-function openTenant(connection: Connection, tenant: Uuid): void {
-  connection.command('begin');
+function openTenant(connection: Connection, tenant: Uuid, begin = 'begin'): void {
+  connection.command(begin);
   void connection.send(setTenant, [tenant]);
 }
 
