@@ -82,9 +82,11 @@ function understood(answer: Answer): Outcome {
   const { status, replayed } = answer;
   if (status < 300)
     return { what: 'acknowledged', status, replayed, booking: toldBooking(answer.body as ToldBooking) };
-  const { code } = problemIn(answer);
+  const { code, detail } = problemIn(answer);
   if (status === 503) return { what: 'unknown', why: code };
-  return { what: REFUSALS.has(status) ? 'refused' : 'surprise', status, code };
+  return REFUSALS.has(status)
+    ? { what: 'refused', status, code }
+    : { what: 'surprise', status, code: `${code}: ${detail}` };
 }
 
 function toldBooking({ id, state, expiresAt, version, lines }: ToldBooking): ToldBooking {

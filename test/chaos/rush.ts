@@ -49,21 +49,22 @@ export async function rush(options: RushOptions): Promise<void> {
 
 /** What one customer does in a row; true when it goes home with what it wanted. */
 async function visit(customer: Customer, { wares, holdSeconds }: RushOptions): Promise<boolean> {
-  const ware = wares.pick();
+  const { line } = wares.pick();
   const walksAway = chance(0.05);
-  let booking = await customer.hold(ware.line, walksAway ? WALK_AWAY_SECONDS : holdSeconds);
+  const booking = await customer.hold(line, walksAway ? WALK_AWAY_SECONDS : holdSeconds);
   if (booking === undefined || walksAway) return false;
-  const move = async (held: typeof booking) =>
-    held && ((await customer.reschedule(held, wares.pick(ware.line.kind).line)) ?? held);
-  if (chance(0.1)) booking = (await customer.renew(booking, holdSeconds)) ?? booking;
-  if (chance(0.15)) booking = (await move(booking)) ?? booking;
-  const confirmed = chance(0.85) ? await customer.confirm(booking) : undefined;
-  if (confirmed === undefined) {
+  const move = async () => {
+    const other = wares.pick(line.kind).line;
+    if (other.kind === line.kind) await customer.reschedule(booking, other);
+  };
+  if (chance(0.1)) await customer.renew(booking, holdSeconds);
+  if (chance(0.15)) await move();
+  if (chance(0.15) || (await customer.confirm(booking)) === undefined) {
     await customer.cancel(booking);
     return false;
   }
-  if (chance(0.1)) booking = (await move(confirmed)) ?? confirmed;
-  return chance(0.9) || (await customer.cancel(confirmed)) === undefined;
+  if (chance(0.1)) await move();
+  return chance(0.9) || (await customer.cancel(booking)) === undefined;
 }
 
 function chance(probability: number): boolean {

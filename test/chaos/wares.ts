@@ -57,7 +57,7 @@ export class Wares {
     return [...this.capacity.keys()].every((cell) => this.#left(cell) <= 0);
   }
 
-  /** Something at random that nobody is known to have bought; of anything at all when everything is sold. */
+  /** Something at random that nobody is known to have bought, of the kind if there is any; anything when all is sold. */
   pick(kind?: string): Ware {
     const open = [...this.capacity.keys()].filter((cell) => this.#left(cell) > 0 || this.soldOut);
     const fitting = open.filter((cell) => kind === undefined || this.#kindOf(cell) === kind);

@@ -1,0 +1,46 @@
+import { longKills } from './chaos/long-kills.ts';
+
+/**
+ * `npm run test:long [-- name ...]`: what takes too long for `npm test`. A suite shows how far it is, prints its table
+ * at the end and leaves nothing running; the exit code is 0 only when all of them are content.
+ */
+interface LongSuite {
+  /** About how long it takes on two cores. */
+  minutes: number;
+  what: string;
+  run(say: (line: string) => void, signal: AbortSignal): Promise<boolean>;
+}
+
+const suites: Readonly<Record<string, LongSuite>> = {
+  kills: {
+    minutes: 6,
+    what: 'servers and PostgreSQL killed 256 times under customers who keep a ledger',
+    run: longKills,
+  },
+};
+
+async function main(names: readonly string[]): Promise<number> {
+  const unknown = names.filter((name) => !Object.hasOwn(suites, name));
+  if (unknown.length > 0) {
+    console.error(`There is no suite ${unknown.join(', ')}. There are:`);
+    for (const [name, { minutes, what }] of Object.entries(suites))
+      console.error(`  ${name} (about ${minutes} min): ${what}`);
+    return 1;
+  }
+  const stop = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
+  const failed: string[] = [];
+  for (const [name, suite] of Object.entries(suites)) {
+    if (names.length > 0 && !names.includes(name)) continue;
+    console.log(`== ${name}: ${suite.what} (about ${suite.minutes} min)`);
+    const begun = Date.now();
+    const content = await suite.run(console.log, stop.signal);
+    console.log(
+      `== ${name}: ${content ? 'all promises kept' : 'FAILED'} after ${Math.round((Date.now() - begun) / 1_000)} s`,
+    );
+    if (!content) failed.push(name);
+  }
+  return failed.length === 0 ? 0 : 1;
+}
+
+process.exitCode = await main(process.argv.slice(2));
