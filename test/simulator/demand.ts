@@ -25,9 +25,28 @@ export interface Known {
 /** More of those that lead on, fewer of those that end. */
 const verbs = [
   ...(['confirm', 'confirm', 'confirm', 'confirm', 'confirm', 'cancel', 'cancel', 'cancel'] as const),
-  ...(['cancelLine', 'cancelLine', 'cancelLine', 'reschedule', 'reschedule', 'reschedule'] as const),
+  ...([
+    'cancelLine',
+    'cancelLine',
+    'reschedule',
+    'reschedule',
+    'reschedule',
+    'reschedule',
+    'reschedule',
+    'reschedule',
+  ] as const),
   ...(['renew', 'renew', 'pay', 'pay', 'approve', 'approve', 'approve', 'decline', 'expire'] as const),
-  ...(['checkIn', 'checkIn', 'checkIn', 'checkIn', 'complete', 'noShow', 'noShow'] as const),
+  ...([
+    'checkIn',
+    'checkIn',
+    'checkIn',
+    'checkIn',
+    'complete',
+    'noShow',
+    'noShow',
+    'release',
+    'release',
+  ] as const),
 ];
 
 /** What an intention asks for. One that has a key acts under its own name, so that its effects can be counted. */
@@ -68,18 +87,23 @@ function commandOn(known: Known | null, step: Step, actor: string, guards: Guard
       return { verb, ...on, reason: 'no need', lineNos: null };
     case 'checkIn':
       return { verb, ...on, lineNos: how % 2 === 0 ? null : some };
+    case 'release':
+      return { verb, ...on, version: 2 + (ttl % 4), lineNos: how % 2 === 0 ? [1, 2, 3] : some };
     case 'decline':
       return { verb, ...on, reason: 'no' };
     case 'renew':
     case 'pay':
       return { verb, ...on, ttlSeconds: 1 + ttl * 8 };
     case 'reschedule': {
-      const lines = linesOf(step, 1 + (how % 2)).map((line) => ({ ...line, no: line.no + (step.size % 2) }));
+      const lines = linesOf(step, 1 + (how % 2)).map((line) => ({
+        ...line,
+        no: line.no + (step.size % 4 === 3 ? 1 : 0),
+      }));
       const isGuarded = how % 4 === 0;
       return {
         verb,
         ...on,
-        version: ttl < 40 ? 1 + (ttl % 4) : null,
+        version: ttl < 20 ? 1 + (ttl % 4) : null,
         lines,
         guards: isGuarded ? guards : new Map(),
       };

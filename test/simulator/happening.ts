@@ -131,14 +131,14 @@ function shareOf(what: number): keyof typeof SHARES {
 // Most intentions have a key and are repeated until they are answered; a few use one that was used before.
 function ask(step: Step, { asked, guard, known, open }: Situation): Happening {
   const name = `intention-${asked + 1}`;
-  const key = step.how % 4 === 1 ? null : step.how > 250 ? (at(open, step.size) ?? name) : name;
+  const key = step.how % 4 === 1 ? null : step.how > 240 ? (at(open, step.size) ?? name) : name;
   const isBehind = step.from % 16 === 0; // the cache of a server
   return {
     does: 'ask',
     name,
     key,
     step,
-    known: at(known, step.nth) ?? null,
+    known: at(known, step.nth % 2 === 0 ? 0 : step.nth) ?? null, // half of them after the same one
     guard: isBehind ? guard - 1 : guard,
   };
 }

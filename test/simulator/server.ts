@@ -7,7 +7,7 @@ export type Reply = Outcome | { result: 'unavailable' };
 export interface Request {
   name: string;
   command: Command;
-  reply(reply: Reply): void;
+  reply(reply: Reply): unknown;
 }
 
 /** A try of a batch, on a connection of its own. */
@@ -114,6 +114,7 @@ export class SimulatedServer {
     requests.forEach((request, i) => {
       const outcome = transaction.decision?.outcomes[i];
       if (outcome === undefined) return;
+      this.#database.count(`${request.command.verb} ${outcome.result}`);
       if (outcome.result !== 'adrift') request.reply(outcome);
       else if (drifts === MOST_DRIFTS) request.reply({ result: 'unavailable' });
       else this.#start([request], false, drifts + 1);

@@ -42,8 +42,6 @@ export class Simulation {
   #open: string[] = [];
   #network: Message[] = [];
   #known: Known[] = [];
-  /** How often each verb ended in each result. */
-  readonly tally = new Map<string, number>();
 
   constructor(parts: Parts) {
     this.#database = new SimulatedDatabase((committing) => this.#audit.committed(committing));
@@ -54,6 +52,10 @@ export class Simulation {
     this.#audit = new Audit(world, new Model(ROOMS, STOCK));
     const newServer = () => new SimulatedServer(this.#database, parts, this.#ghosts);
     this.#servers = Array.from({ length: SERVERS }, newServer);
+  }
+
+  get tally(): ReadonlyMap<string, number> {
+    return this.#database.tally;
   }
 
   get situation(): Situation {
@@ -141,10 +143,7 @@ export class Simulation {
     this.#servers[server]?.submit({
       name,
       command,
-      reply: (reply) => {
-        this.#count(command.verb, reply);
-        this.#network.push({ name, isReply: true, reply });
-      },
+      reply: (reply) => this.#network.push({ name, isReply: true, reply }),
     });
     return true;
   }
@@ -189,8 +188,7 @@ export class Simulation {
 
   #sweep({ server, bookingId }: { server: number; bookingId: string }): boolean {
     const command = { verb: 'expire', bookingId, ownedBy: null, actor: 'sweeper' } as const;
-    const reply = (heard: Reply) => this.#count('expire', heard);
-    this.#servers[server]?.submit({ name: `sweep-${bookingId}`, command, reply });
+    this.#servers[server]?.submit({ name: `sweep-${bookingId}`, command, reply: () => undefined });
     return this.#database.world.bookings.has(bookingId);
   }
 
@@ -204,10 +202,5 @@ export class Simulation {
   #take({ name, isReply }: { name: string; isReply: boolean }): Message | undefined {
     const at = this.#network.findIndex((message) => message.name === name && message.isReply === isReply);
     return at < 0 ? undefined : this.#network.splice(at, 1)[0];
-  }
-
-  #count(verb: string, { result }: Reply): void {
-    const key = `${verb} ${result}`;
-    this.tally.set(key, (this.tally.get(key) ?? 0) + 1);
   }
 }

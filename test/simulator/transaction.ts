@@ -21,10 +21,16 @@ export class SimulatedDatabase {
   readonly limits = new Set<string>();
   now = 0;
   commits = 0;
+  /** How often what happened: shows that the rare things do. */
+  readonly tally = new Map<string, number>();
   readonly watch: (committing: Committing) => void;
 
   constructor(watch: (committing: Committing) => void) {
     this.watch = watch;
+  }
+
+  count(what: string): void {
+    this.tally.set(what, (this.tally.get(what) ?? 0) + 1);
   }
 }
 
@@ -82,6 +88,7 @@ export class Transaction {
 
   #end(ending: Ending): void {
     const { world, limits, locks } = this.#database;
+    this.#database.count(`batch ${ending}`);
     for (const key of this.#newLimits)
       if (ending === 'committed') limits.add(key);
       else world.stock.delete(key);
@@ -163,7 +170,9 @@ export class Transaction {
   *#take(row: string): Generator<undefined, boolean> {
     for (;;) {
       const took = this.#database.locks.take(row, this);
+      if (took === 'deadlock') this.#database.count('batch deadlock');
       if (took !== 'waits') return took === 'taken';
+      this.#database.count('batch waits');
       yield;
     }
   }
