@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { openEngine, type Engine, type Outcome } from '../src/engine/index.ts';
 import { openDatabase, type Database } from '../src/platform/db.ts';
 import { Problem } from '../src/platform/errors.ts';
+import { postmasterOf } from './chaos/own-postgres.ts';
 import { startCuttingProxy, type CuttingProxy } from './cutting-proxy.ts';
 import { silentLog } from './database.ts';
 import { cancelling, hold, on, openFixture, slot, units, type Fixture } from './engine-fixture.ts';
@@ -148,13 +149,6 @@ describe('PostgreSQL killed under a running server', () => {
       assert.equal((await fetch(`${url}/api/v1/demo/bookings/${id}`, { headers })).status, 200);
   });
 });
-
-/** PostgreSQL writes its process id on the first line of a file in its cluster. */
-async function postmasterOf(dataDir: string): Promise<number> {
-  const cluster = (await readdir(dataDir)).find((name) => name.startsWith('postgres-')) ?? '';
-  const file = await readFile(join(dataDir, cluster, 'postmaster.pid'), 'utf8');
-  return Number(file.split('\n')[0]);
-}
 
 function bookingId(outcome: Outcome): string {
   assert.ok(outcome.result === 'done', JSON.stringify(outcome));
