@@ -354,3 +354,27 @@ test('a booking of which the last absent line is cancelled has come, and is no n
   const { outcomes } = decide(commands.slice(-1), world.snapshot(commands.slice(-1), 0));
   assert.deepEqual(outcomes, [{ result: 'wrongState', state: 'confirmed' }]);
 });
+
+test('an expired hold gives back what is locked, also when it has moved on elsewhere meanwhile', () => {
+  const world = newWorld();
+  const seats: Needs = { intervals: [], units: [{ resourceId: 'seats', bucket: '-infinity', units: 5 }] };
+  const room: Needs = { intervals: [{ resourceId: 'room-1', startsAt: 0, endsAt: 1 }], units: [] };
+  const first = [holdOf('a', [seats, room], 1)];
+  world.apply(decide(first, world.snapshot(first, 0)).writes);
+  // The room's calendar was not among the locks that were asked for: whoever moved the line there came in between.
+  const commands: Command[] = [
+    { verb: 'confirm', bookingId: 'a', ownedBy: null, actor: 'test' },
+    holdOf('b', [seats]),
+  ];
+  const held = { again: false, calendar: () => false, stock: () => true, isBusy: () => false };
+  const { outcomes, writes } = decide(commands, world.snapshot(commands, 2_000, held));
+  assert.deepEqual(
+    outcomes.map((outcome) => outcome.result),
+    ['adrift', 'done'],
+  );
+  world.apply(writes);
+  assert.deepEqual(
+    [...world.intervals, ...world.units].map((claim) => claim.bookingId),
+    ['a', 'b'],
+  );
+});

@@ -40,8 +40,11 @@ export class Ledger {
     this.twins = new Map(snapshot.twins);
     this.adrift = snapshot.adrift;
     for (const row of snapshot.stock) this.#stock.set(unitsKey(row), { ...row });
-    for (const claim of snapshot.intervals) this.#addInterval({ ...claim });
-    for (const claim of snapshot.units) this.#of(claim.bookingId).units.add({ ...claim });
+    // What a booking that is adrift claims on rows that are not locked is none of this batch's business.
+    for (const claim of snapshot.intervals)
+      if (this.#calendars.has(claim.resourceId)) this.#addInterval({ ...claim });
+    for (const claim of snapshot.units)
+      if (this.#stock.has(unitsKey(claim))) this.#of(claim.bookingId).units.add({ ...claim });
     this.#bury(snapshot.dying);
   }
 
@@ -164,7 +167,6 @@ export class Ledger {
   // whole, so its claims are dead together.
   #bury(dying: ReadonlyMap<Uuid, Booking>): void {
     for (const [bookingId, { intervals, units }] of this.#claimsOf) {
-      if (this.adrift.has(bookingId)) continue; // some of its rows are not locked
       if (![...intervals, ...units].every((claim) => isDead(claim, this.now))) continue;
       const freed = this.release(bookingId);
       this.#buried.set(bookingId, freed);
