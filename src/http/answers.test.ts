@@ -206,7 +206,8 @@ describe('health', () => {
     const url = 'postgres://nobody@127.0.0.1:1/nothing';
     const db = openDatabase({ url, size: 1, named: true, log: silentLog });
     const warned: string[] = [];
-    const log: Log = { ...silentLog, warn: (_: unknown, text?: string) => warned.push(String(text)) } as Log;
+    const warn = (_: unknown, text?: string) => warned.push(String(text));
+    const log = Object.assign(Object.create(silentLog), { warn }) as Log;
     const engine = openEngine({ db, log, width: 1, guarded: true });
     const app = await buildApp({ db, engine, kinds, log });
     try {

@@ -16,13 +16,14 @@ export function readJsonBodies(app: FastifyInstance): void {
   app.addContentTypeParser(
     'application/json',
     { parseAs: 'buffer' },
-    async (request: FastifyRequest, bytes: Buffer) => {
+    (request: FastifyRequest, bytes: Buffer, done) => {
       requirePlainJson(request);
-      return bytes.length === 0 ? undefined : parseBody(bytes);
+      done(null, bytes.length === 0 ? undefined : parseBody(bytes));
     },
   );
-  app.addHook('preValidation', async (request) => {
+  app.addHook('preValidation', (request, _reply, next) => {
     if (request.body === undefined) request.body = bodyOfNothing(request.routeOptions.schema?.body);
+    next();
   });
 }
 

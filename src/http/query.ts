@@ -11,12 +11,14 @@ interface QuerySchema {
  * booleans in their one plain spelling. Ajv's own coercion would also take `0x10`, `1e2` and ` 5`.
  */
 export function readQueries(app: FastifyInstance): void {
-  app.addHook('preValidation', async (request) => {
+  app.addHook('preValidation', (request, _reply, next) => {
+    if (!request.url.includes('?')) return next();
     requireUtf8(request.url);
     const schema = request.routeOptions.schema?.querystring as QuerySchema | undefined;
     const given = Object.entries(request.query as Record<string, string | string[]>);
     const read = given.map(([name, value]) => [name, readParameter(schema, name, value)]);
     request.query = Object.fromEntries(read);
+    next();
   });
 }
 

@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 
-export type Log = Pick<ReturnType<typeof pino>, 'debug' | 'info' | 'warn' | 'error'>;
+export type Log = Pick<ReturnType<typeof pino>, 'debug' | 'info' | 'warn' | 'error' | 'isLevelEnabled'>;
 
 /** JSON lines on standard error, so that what a command prints on standard output stays clean. */
 export function openLog(level: string): ReturnType<typeof pino> {
