@@ -14,6 +14,7 @@ create schema platform;
 grant usage on schema platform to holdfast_worker;
 create schema rooms;
 grant usage on schema rooms to holdfast_app;
+grant usage on schema rooms to holdfast_worker;
 
 CREATE OR REPLACE FUNCTION engine.set_tenant(tenant uuid)
  RETURNS text
@@ -476,6 +477,40 @@ create policy tenant_wall on rooms.building for all to public
   with check ((tenant_id = (NULLIF(current_setting('holdfast.tenant'::text, true), ''::text))::uuid));
 grant delete, insert, select, update on rooms.building to holdfast_app;
 
+create table rooms.feed (
+  tenant_id uuid not null,
+  room_id uuid not null,
+  token_hash bytea not null,
+  created_at timestamp with time zone not null,
+  constraint feed_pkey PRIMARY KEY (tenant_id, room_id),
+  constraint feed_tenant_id_room_id_fkey FOREIGN KEY (tenant_id, room_id) REFERENCES rooms.room(tenant_id, id) ON DELETE CASCADE,
+  constraint feed_token_hash_check CHECK ((octet_length(token_hash) = 32))
+);
+alter table rooms.feed enable row level security;
+alter table rooms.feed force row level security;
+create policy tenant_wall on rooms.feed for all to public
+  using ((tenant_id = (NULLIF(current_setting('holdfast.tenant'::text, true), ''::text))::uuid))
+  with check ((tenant_id = (NULLIF(current_setting('holdfast.tenant'::text, true), ''::text))::uuid));
+grant delete, insert, select, update on rooms.feed to holdfast_app;
+
+create table rooms.feed_shown (
+  tenant_id uuid not null,
+  room_id uuid not null,
+  booking_id uuid not null,
+  line_no integer not null,
+  starts_at timestamp with time zone not null,
+  ends_at timestamp with time zone not null,
+  constraint feed_shown_pkey PRIMARY KEY (tenant_id, room_id, booking_id, line_no),
+  constraint feed_shown_tenant_id_booking_id_line_no_fkey FOREIGN KEY (tenant_id, booking_id, line_no) REFERENCES engine.booking_line(tenant_id, booking_id, line_no) ON DELETE CASCADE,
+  constraint feed_shown_tenant_id_room_id_fkey FOREIGN KEY (tenant_id, room_id) REFERENCES rooms.feed(tenant_id, room_id) ON DELETE CASCADE
+);
+alter table rooms.feed_shown enable row level security;
+alter table rooms.feed_shown force row level security;
+create policy tenant_wall on rooms.feed_shown for all to public
+  using ((tenant_id = (NULLIF(current_setting('holdfast.tenant'::text, true), ''::text))::uuid))
+  with check ((tenant_id = (NULLIF(current_setting('holdfast.tenant'::text, true), ''::text))::uuid));
+grant delete, insert, select, update on rooms.feed_shown to holdfast_app;
+
 create table rooms.room (
   tenant_id uuid not null,
   id uuid not null,
@@ -502,9 +537,37 @@ create table rooms.room (
 CREATE INDEX room_by_age ON rooms.room USING btree (tenant_id, created_at, id);
 CREATE INDEX room_by_capacity ON rooms.room USING btree (tenant_id, capacity, id);
 CREATE INDEX room_by_name ON rooms.room USING btree (tenant_id, name, id);
+CREATE INDEX room_with_check_in ON rooms.room USING btree (tenant_id, id) WHERE ((rules ->> 'checkInMinutes'::text) IS NOT NULL);
 alter table rooms.room enable row level security;
 alter table rooms.room force row level security;
 create policy tenant_wall on rooms.room for all to public
   using ((tenant_id = (NULLIF(current_setting('holdfast.tenant'::text, true), ''::text))::uuid))
   with check ((tenant_id = (NULLIF(current_setting('holdfast.tenant'::text, true), ''::text))::uuid));
+create policy worker_reads on rooms.room for select to holdfast_worker
+  using (true);
 grant delete, insert, select, update on rooms.room to holdfast_app;
+grant select on rooms.room to holdfast_worker;
+
+create table rooms.term (
+  tenant_id uuid not null,
+  id uuid not null,
+  name text not null,
+  starts_on date not null,
+  ends_on date not null,
+  holidays date[] not null default '{}'::date[],
+  version integer not null default 1,
+  created_at timestamp with time zone not null,
+  constraint term_pkey PRIMARY KEY (tenant_id, id),
+  constraint term_name_unique UNIQUE (tenant_id, name),
+  constraint term_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES people.tenant(tenant_id),
+  constraint term_holidays_check CHECK ((cardinality(holidays) <= 366)),
+  constraint term_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+  constraint term_not_backwards CHECK ((starts_on <= ends_on))
+);
+CREATE INDEX term_by_start ON rooms.term USING btree (tenant_id, starts_on, id);
+alter table rooms.term enable row level security;
+alter table rooms.term force row level security;
+create policy tenant_wall on rooms.term for all to public
+  using ((tenant_id = (NULLIF(current_setting('holdfast.tenant'::text, true), ''::text))::uuid))
+  with check ((tenant_id = (NULLIF(current_setting('holdfast.tenant'::text, true), ''::text))::uuid));
+grant delete, insert, select, update on rooms.term to holdfast_app;

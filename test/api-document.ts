@@ -76,6 +76,7 @@ function sampler(named: Record<string, Schema>, anId: string): ApiDocument['samp
     if (schema.const !== undefined) return schema.const;
     if (schema.enum !== undefined) return schema.enum[0];
     if (schema.format === 'date-time') return `2030-01-01T1${name === 'to' || name === 'end' ? 1 : 0}:00:00Z`;
+    if (schema.format === 'date') return '2030-01-01';
     if (schema.format === 'uuid') return anId;
     switch ([schema.type].flat()[0]) {
       case 'object':

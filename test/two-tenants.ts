@@ -50,11 +50,14 @@ async function fullTenant(made: TestApp): Promise<FullTenant> {
   const [price] = event['prices'] as { sectionId: Uuid }[];
   const admission = { kind: 'admission', eventId: event['id'], sectionId: price?.sectionId, quantity: 1 };
   const booking = await post('/holds', { lines: [line, admission] });
+  const term = await post('/terms', { name: 'Winter', startsOn: '2030-10-01', endsOn: '2031-02-15' });
+  await post(`/rooms/${String(room['id'])}/feed`, {});
   await fillByHand(made, tenant.id);
   const ids = {
     rooms: String(room['id']),
     blackouts: String(blackout['id']),
     buildings: String(room['buildingId']),
+    terms: String(term['id']),
     venues: String(venue['id']),
     events: String(event['id']),
     bookings: String(booking['id']),
@@ -62,11 +65,17 @@ async function fullTenant(made: TestApp): Promise<FullTenant> {
   return { id: tenant.id, base, key, ids };
 }
 
-/** What no call of the API writes: readers of the changes run beside the server. */
+/** What none of the calls above writes: readers of the changes run beside the server, calendars show what is settled. */
 async function fillByHand({ database }: TestApp, tenant: Uuid): Promise<void> {
   await asOwner(database.ownerUrl, async (client) => {
     await client.query(`insert into engine.feed_position (tenant_id, reader, seq) values ($1, 'test', 0)`, [
       tenant,
     ]);
+    await client.query(
+      `insert into rooms.feed_shown select f.tenant_id, f.room_id, l.booking_id, l.line_no, now(), now() + interval '1 hour'
+       from rooms.feed f join engine.booking_line l on l.tenant_id = f.tenant_id
+       where f.tenant_id = $1 and l.kind = 'room'`,
+      [tenant],
+    );
   });
 }

@@ -17,6 +17,7 @@ const WORKER_READS = [
   'engine.tenant_clock',
   'people.tenant_slug',
   'platform.migration',
+  'rooms.room', // in which rooms people check in
 ];
 const WALL = `(tenant_id = (NULLIF(current_setting('holdfast.tenant'::text, true), ''::text))::uuid)`;
 const REFUSED = { code: '42501', message: /row-level security policy/ };

@@ -245,10 +245,12 @@ const PARSERS: Readonly<Record<number, (text: string) => unknown>> = {
   [pg.types.builtins.TIMESTAMPTZ]: parseInstant,
 };
 const TIMESTAMPTZ_ARRAY = 1185;
+const DATE_ARRAY = 1182;
 
 function getTypeParser(oid: number, format?: 'text' | 'binary'): (text: string) => unknown {
   const own = format === 'binary' ? undefined : PARSERS[oid];
   if (own !== undefined) return own;
+  if (oid === DATE_ARRAY) return (text) => (text === '{}' ? [] : text.slice(1, -1).split(','));
   if (oid === TIMESTAMPTZ_ARRAY)
     return (text) => (text === '{}' ? [] : text.slice(1, -1).split(',').map(parseInstant));
   return pg.types.getTypeParser(oid, format) as (text: string) => unknown;

@@ -1,5 +1,6 @@
 import { busy, freeBetween, type Stretch } from '../../engine/calendar.ts';
 import { can } from '../../people/access.ts';
+import { sendAnswer } from '../../people/repeat.ts';
 import type { App } from '../../people/route.ts';
 import { iso } from '../../platform/clock.ts';
 import type { Database } from '../../platform/db.ts';
@@ -91,7 +92,7 @@ function gridRoute(app: App, db: Database): void {
         window,
         named: can(actor.role, 'booking.all'),
       });
-      return reply.header('content-type', 'application/json; charset=utf-8').send(body);
+      return sendAnswer(reply, { status: 200, body, replayed: false });
     },
   );
 }

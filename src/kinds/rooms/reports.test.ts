@@ -43,7 +43,9 @@ async function post(path: string, body: unknown, status: number) {
 }
 
 async function report(path: string, query: Record<string, string | number>, headers = {}) {
-  const search = new URLSearchParams(Object.entries(query).map(([name, value]) => [name, String(value)]));
+  const search = new URLSearchParams(
+    Object.entries(query).map(([name, value]): [string, string] => [name, String(value)]),
+  );
   const answer = await call(web.app, 'GET', `${base}/rooms/reports/${path}?${String(search)}`, {
     key: admin,
     headers,
@@ -141,7 +143,7 @@ test('what was kept and what was open is what counting minutes on the wall gives
       const query = { building, from: iso(window.startsAt), to: iso(window.endsAt) };
       const right = naive(timezone, window, hours, booked);
       for (const { roomId, keptMinutes, openMinutes } of await rows('rooms', query)) {
-        const key = `room ${rooms.indexOf(String(roomId))}`;
+        const key: string = `room ${rooms.indexOf(String(roomId))}`;
         assert.deepEqual([keptMinutes, openMinutes], [right.kept(key), right.open(key)], key);
       }
       const byHour = await rows('hours', query);

@@ -12,10 +12,12 @@ import type { Row } from '../../platform/statement.ts';
 import { changeRoutes } from '../entry.ts';
 import { availabilityRoutes } from './availability-routes.ts';
 import { blackoutRoutes } from './blackout-routes.ts';
+import { calendarRoutes } from './calendar-routes.ts';
 import * as sql from './queries.ts';
 import { reportRoutes } from './report-routes.ts';
 import { createRoom, deleteRoom, readRoom, toRoom, updateRoom } from './room.ts';
 import * as schema from './schema.ts';
+import { termRoutes } from './term-routes.ts';
 import { roomFilters } from './window.ts';
 
 const tags = ['Rooms'];
@@ -24,6 +26,8 @@ export function roomRoutes(app: App, { db }: { db: Database }): void {
   collectionRoutes(app, db);
   availabilityRoutes(app, db);
   reportRoutes(app, db);
+  calendarRoutes(app, db);
+  termRoutes(app, db);
   roomRoute(app, db);
   buildingRoutes(app, db);
   blackoutRoutes(app, { db });
