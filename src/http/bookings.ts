@@ -7,12 +7,14 @@ import { IdPath } from '../platform/schema.ts';
 import { BookingBody, bookingAnswer, State } from './booking-answer.ts';
 import { holdRoute, type HoldDeps } from './holds.ts';
 import { ownedBy, readOwn } from './outcome.ts';
+import { previewRoute } from './preview.ts';
 import { rescheduleRoute } from './reschedule.ts';
 import { verbRoutes } from './verbs.ts';
 
 /** One set of URLs for all kinds: hold, look, move, give back. */
 export function bookingRoutes(app: App, deps: HoldDeps): void {
   holdRoute(app, deps);
+  previewRoute(app, deps);
   readRoutes(app, deps);
   verbRoutes(app, deps);
   rescheduleRoute(app, deps);

@@ -2,6 +2,7 @@ import { Type } from 'typebox';
 import { orKept } from '../engine/idempotency.ts';
 import type { Engine, HoldLine, Outcome } from '../engine/index.ts';
 import type { Kind } from '../kinds/kind.ts';
+import type { Actor } from '../people/access.ts';
 import { repeatable, sendAnswer } from '../people/repeat.ts';
 import type { App } from '../people/route.ts';
 import type { Database } from '../platform/db.ts';
@@ -50,20 +51,8 @@ export function holdRoute(app: App, deps: HoldDeps): void {
     async (request, reply) => {
       const { actor, body } = request;
       const repeat = repeatable(request);
-      const { tenant, principal, role } = actor;
-      const context = { db, tenant, client: principal, role, now: Date.now(), others: [] };
-      const asked = (body.lines as { kind: string }[]).map((line, i) => ({ no: i + 1, line }));
-      const hold = {
-        verb: 'hold',
-        actor: actor.principal,
-        bookingId: uuidV7(),
-        reference: newReference(),
-        clientId: null,
-        note: body.note ?? null,
-        currency: actor.tenant.currency,
-        approval: 'none',
-        idempotency: kept(repeat, 201),
-      } as const;
+      const { context, asked, command } = askedBy(db, actor, body);
+      const hold = { ...command, idempotency: kept(repeat, 201) };
       const answer = await orKept(db, actor.tenant.id, repeat, async () => {
         const { outcome, lines } = await performResolved(engine, kinds, context, asked, (resolved) => ({
           ...hold,
@@ -77,6 +66,28 @@ export function holdRoute(app: App, deps: HoldDeps): void {
       return sendAnswer(reply, answer);
     },
   );
+}
+
+/** What a body asks for: its lines with their numbers, how they are to be judged, and the hold but for its lines. */
+export function askedBy(
+  db: Database,
+  { tenant, principal, role }: Actor,
+  body: { lines: unknown[]; note?: string | undefined },
+) {
+  return {
+    context: { db, tenant, client: principal, role, now: Date.now(), others: [] },
+    asked: (body.lines as { kind: string }[]).map((line, i) => ({ no: i + 1, line })),
+    command: {
+      verb: 'hold',
+      actor: principal,
+      bookingId: uuidV7(),
+      reference: newReference(),
+      clientId: null,
+      note: body.note ?? null,
+      currency: tenant.currency,
+      approval: 'none',
+    } as const,
+  };
 }
 
 /** The shortest of what the kinds give; who asks for a time gets no more of it than they allow. */

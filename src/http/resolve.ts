@@ -32,8 +32,9 @@ export async function performResolved(
       throw error instanceof RefusedLine ? await advised(engine, kinds, context, error) : error;
     });
   const perform = async (resolved: ResolvedLines) => {
-    const outcome = await engine.perform(context.tenant.id, command(resolved));
-    return { outcome, lines: resolved.lines };
+    const lines = numbered(resolved.lines);
+    const outcome = await engine.perform(context.tenant.id, command({ ...resolved, lines }));
+    return { outcome, lines };
   };
   const kept = await resolve(kinds, { ...context, fresh: false }, asked).catch((error: unknown) => {
     if (error instanceof Problem) return anew(); // what stood in the way may be gone: never refused from a cache
@@ -80,7 +81,7 @@ export function kindOf(kinds: readonly Kind[], word: string): Kind | undefined {
   return kinds.find((kind) => Object.hasOwn(kind.lines, word));
 }
 
-async function resolve(
+export async function resolve(
   kinds: readonly Kind[],
   context: ResolveContext,
   asked: readonly AskedLine<{ kind: string }>[],
@@ -96,20 +97,24 @@ async function resolve(
   }
   const resolved = await Promise.all([...byKind].map(([kind, lines]) => kind.resolve(context, lines)));
   return {
-    lines: numbered(resolved.flatMap((each) => each.lines).sort((a, b) => a.no - b.no)),
+    lines: resolved.flatMap((each) => each.lines).sort((a, b) => a.no - b.no),
     guards: new Map(resolved.flatMap((each) => [...each.guards])),
     ttls: resolved.map((each) => each.ttlSeconds),
   };
 }
 
 /** Occurrences of a line that recurs come under its number: then all lines are numbered anew. */
-function numbered(lines: HoldLine[]): HoldLine[] {
+export function numbered(lines: HoldLine[]): HoldLine[] {
   if (lines.every((line, i) => line.no !== lines[i - 1]?.no)) return lines;
-  if (lines.length > MOST_LINES_HELD)
+  requireFew(lines.length);
+  return lines.map((line, i) => ({ ...line, no: i + 1 }));
+}
+
+export function requireFew(lines: number): void {
+  if (lines > MOST_LINES_HELD)
     throw ruleViolated(
       '/lines',
       'too_many_occurrences',
-      `A booking has at most ${MOST_LINES_HELD} lines, and these would be ${lines.length}. Book some of them apart.`,
+      `A booking has at most ${MOST_LINES_HELD} lines, and these would be ${lines}. Book some of them apart.`,
     );
-  return lines.map((line, i) => ({ ...line, no: i + 1 }));
 }

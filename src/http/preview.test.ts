@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import type pg from 'pg';
+import { call, testApp, type TestApp } from '../../test/app.ts';
+import { asOwner } from '../platform/migrate.ts';
+
+let web: TestApp;
+let base: string;
+let admin: string;
+let tenantId: string;
+before(async () => {
+  web = await testApp();
+  const company = await web.tenantWith('admin');
+  base = company.base;
+  tenantId = company.tenant.id;
+  [admin = ''] = company.keys;
+});
+after(() => web.close());
+
+interface Previewed {
+  possible: boolean;
+  lines: { no: number; free: boolean; start: string; reasons: { reason: string; detail?: string }[] }[];
+  totalMinor: number;
+}
+
+async function post(path: string, body: unknown) {
+  const answer = await call(web.app, 'POST', `${base}${path}`, { key: admin, body });
+  return { status: answer.status, body: answer.body as unknown as Previewed & { id: string } };
+}
+
+let named = 0;
+async function newRoom(given: Record<string, unknown> = {}): Promise<string> {
+  const made = await post('/rooms', {
+    name: `Room ${(named += 1)}`,
+    building: 'Main',
+    capacity: 10,
+    ...given,
+  });
+  return made.body.id;
+}
+
+const at = (day: number, hour: number) => new Date(Date.UTC(2030, 4, day, hour)).toISOString();
+const line = (roomId: string, day: number, from: number, more: object = {}) => ({
+  kind: 'room',
+  roomId,
+  start: at(day, from),
+  end: at(day, from + 2),
+  ...more,
+});
+const told = ({ body }: { body: Previewed }) =>
+  body.lines.map(({ no, reasons }) => [no, ...reasons.map((r) => r.reason)]);
+
+test('each line and occurrence is told as free or with its reasons, and nothing is taken', async () => {
+  const room = await newRoom({ rules: { maxMinutes: 180 } });
+  assert.equal((await post('/holds', { lines: [line(room, 7, 9)] })).status, 201);
+  const lines = [
+    line(room, 6, 8, { rrule: 'FREQ=DAILY;COUNT=3' }),
+    line(room, 20, 8, { end: at(20, 13) }),
+    line('0192f0c1-7b1a-7c3e-9a51-0f2d6b1c8e4a', 6, 8),
+    line(room, 8, 9),
+    line(room, 21, 8, { rrule: 'FREQ=HOURLY;COUNT=3' }),
+  ];
+  const first = await post('/holds/preview', { lines });
+  assert.equal(first.status, 200, JSON.stringify(first.body));
+  assert.equal(first.body.possible, false);
+  assert.deepEqual(told(first), [
+    ...[[1], [2, 'slot_taken'], [3], [4, 'interval_too_long'], [5, 'invalid_reference']],
+    ...[
+      [6, 'overlaps_own_line'],
+      [7, 'recurrence_too_frequent'],
+    ],
+  ]);
+  assert.deepEqual((await post('/holds/preview', { lines })).body, first.body);
+  assert.equal(
+    (await post('/holds', { lines: [line(room, 6, 8)] })).status,
+    201,
+    'the first occurrence is still free',
+  );
+});
+
+test('a preview says what the hold then does, also for series that leave out what is taken', async () => {
+  const room = await newRoom();
+  assert.equal((await post('/holds', { lines: [line(room, 7, 9)] })).status, 201);
+  const body = { lines: [line(room, 6, 8, { rrule: 'FREQ=DAILY;COUNT=3', onConflict: 'skip' })] };
+  const preview = await post('/holds/preview', body);
+  assert.deepEqual([preview.body.possible, told(preview)], [true, [[1], [2, 'slot_taken'], [3]]]);
+  const strict = await post('/holds/preview', { lines: [line(room, 6, 8, { rrule: 'FREQ=DAILY;COUNT=3' })] });
+  assert.equal(strict.body.possible, false);
+  assert.equal((await post('/holds', body)).status, 201);
+  assert.deepEqual((await post('/holds/preview', body)).body.possible, false, 'now all of it is taken');
+});
+
+test('limits that nobody has touched yet are seen, and a preview makes no row of them', async () => {
+  const room = await newRoom({ rules: { quota: { perDay: { bookings: 1 } } } });
+  const before = await rows();
+  assert.equal((await post('/holds/preview', { lines: [line(room, 6, 8)] })).body.possible, true);
+  const twice = await post('/holds/preview', { lines: [line(room, 6, 8), line(room, 6, 12)] });
+  assert.deepEqual(told(twice), [[1], [2, 'limit_reached']]);
+  assert.equal(await rows(), before);
+  assert.equal((await post('/holds', { lines: [line(room, 6, 8)] })).status, 201);
+  assert.deepEqual(told(await post('/holds/preview', { lines: [line(room, 6, 12)] })), [
+    [1, 'limit_reached'],
+  ]);
+});
+
+test('a preview waits for nobody: it answers while somebody holds the lock of the room', async () => {
+  const room = await newRoom();
+  await asTenant(async (client) => {
+    await client.query('begin');
+    await client.query('select from engine.calendar where resource_id = $1 for update', [room]);
+    assert.equal((await post('/holds/preview', { lines: [line(room, 6, 8)] })).body.possible, true);
+    await client.query('rollback');
+  });
+});
+
+/** Everything that a hold would write. */
+const rows = () =>
+  asTenant(async (client) => {
+    const tables = ['stock', 'booking', 'change', 'idempotency', 'interval_claim', 'stock_claim'];
+    const counts = tables.map((table) => `(select count(*) from engine.${table})`);
+    return (await client.query<{ n: string }>(`select ${counts.join(' + ')} as n`)).rows[0]?.n;
+  });
+
+function asTenant<T>(work: (client: pg.Client) => Promise<T>): Promise<T> {
+  return asOwner(web.database.ownerUrl, async (client) => {
+    await client.query(`set holdfast.tenant = '${tenantId}'`);
+    return work(client);
+  });
+}

@@ -1,0 +1,141 @@
+import { Type } from 'typebox';
+import type { HoldLine, Outcome } from '../engine/index.ts';
+import type { AskedLine } from '../kinds/kind.ts';
+import type { Actor } from '../people/access.ts';
+import type { App } from '../people/route.ts';
+import { conflictReasons, Problem, unavailable, type Fault } from '../platform/errors.ts';
+import { AmountMinor, strict } from '../platform/schema.ts';
+import { askedBy, holdBody, type HoldDeps } from './holds.ts';
+import { requireFew, resolve, type Context, type ResolvedLines } from './resolve.ts';
+
+type Asked = AskedLine<{ kind: string }>;
+type Reason = { reason: string } & Record<string, unknown>;
+
+const PreviewLine = Type.Object(
+  {
+    no: Type.Integer({ description: 'The number that the line would have in the booking' }),
+    kind: Type.String(),
+    free: Type.Boolean(),
+    reasons: Type.Array(Type.Object({ reason: Type.String() }, { additionalProperties: true }), {
+      description: 'Why it could not be had: conflicts and broken rules',
+    }),
+  },
+  { additionalProperties: true },
+);
+const PreviewBody = strict(
+  {
+    possible: Type.Boolean({ description: 'Whether the same body sent to /holds would be held now' }),
+    lines: Type.Array(PreviewLine),
+    totalMinor: AmountMinor,
+    currency: Type.String(),
+  },
+  { title: 'Preview' },
+);
+
+/** What a hold would do at this moment, line by line and occurrence by occurrence; changes nothing. */
+export function previewRoute(app: App, deps: HoldDeps): void {
+  app.post(
+    '/holds/preview',
+    {
+      schema: {
+        tags: ['Bookings'],
+        summary: 'Say what a hold would do now, for each line and occurrence',
+        operationId: 'previewHold',
+        body: holdBody(deps.kinds),
+        response: { 200: PreviewBody },
+      },
+      config: { permission: 'booking.create' },
+    },
+    async ({ actor, body }) => {
+      // The catalogue is read anew each time, so a second look is needed only when it changes in between.
+      const answer = (await preview(deps, actor, body)) ?? (await preview(deps, actor, body));
+      if (answer === undefined)
+        throw unavailable('What you want to book is being changed. Please try again.');
+      return answer;
+    },
+  );
+}
+
+/** Undefined when the catalogue changed between the rules and the look at what is free. */
+async function preview(
+  { db, engine, kinds }: HoldDeps,
+  actor: Actor,
+  body: { lines: unknown[]; note?: string },
+) {
+  const { context, asked, command } = askedBy(db, actor, body);
+  const { lines: resolved, guards, refused } = await resolveEach(kinds, context, asked);
+  requireFew(resolved.length + refused.length);
+  const lines = [...resolved, ...refused]
+    .sort((a, b) => a.no - b.no)
+    .map((line, i) => ({ ...line, no: i + 1 }));
+  // Each line is looked at, whatever becomes of the others.
+  const takeable = lines.flatMap((line) => ('intervals' in line ? { ...line, isOptional: true } : []));
+  const outcome = await engine.preview(context.tenant.id, {
+    ...command,
+    ttlSeconds: 1,
+    lines: takeable,
+    guards,
+  });
+  if (outcome.result === 'stale') return undefined;
+  const told = lines.map((line) => ('intervals' in line ? tell(line, outcome) : tellRefused(line)));
+  const free = told.filter((line) => line.free);
+  return {
+    possible: free.length > 0 && told.every((line) => line.free || line.isOptional),
+    lines: told.map(({ isOptional: _, ...line }) => line),
+    totalMinor: free.reduce((sum, line) => sum + line.totalMinor, 0),
+    currency: command.currency,
+  };
+}
+
+/** A line that its kind refuses outright, with what it says. */
+interface RefusedAsked extends Asked {
+  faults: Fault[];
+}
+
+/** Resolves what can be resolved: a line that its kind refuses by name is set aside, and the others are tried again. */
+async function resolveEach(
+  kinds: HoldDeps['kinds'],
+  context: Context,
+  asked: readonly Asked[],
+): Promise<Omit<ResolvedLines, 'ttls'> & { refused: RefusedAsked[] }> {
+  const refused: RefusedAsked[] = [];
+  for (let left = asked; ;) {
+    try {
+      const { lines, guards } = await resolve(kinds, { ...context, fresh: true, isPreview: true }, left);
+      return { lines, guards, refused };
+    } catch (error) {
+      const named = left.map((line) => ({ ...line, faults: faultsOf(line, error) }));
+      const going = named.filter(({ faults }) => faults.length > 0);
+      if (going.length === 0) throw error;
+      refused.push(...going);
+      left = left.filter(({ no }) => !going.some((line) => line.no === no));
+    }
+  }
+}
+
+function faultsOf({ no }: Asked, error: unknown): Fault[] {
+  const faults = error instanceof Problem ? (error.details.errors ?? []) : [];
+  return faults.filter(({ pointer }) => pointer.startsWith(`/lines/${no - 1}/`));
+}
+
+function tell(line: HoldLine, outcome: Outcome) {
+  const { no, kind, details, quantity, unitMinor, totalMinor, isOptional = false } = line;
+  const reasons = reasonsOf(line, outcome);
+  const price = { quantity, unitPriceMinor: unitMinor, totalMinor };
+  return { no, kind, ...details, ...price, free: reasons.length === 0, reasons, isOptional };
+}
+
+function tellRefused({ no, line, faults }: RefusedAsked) {
+  const reasons: Reason[] = faults.map((fault) => ({ ...fault }));
+  return { no, ...line, totalMinor: 0, free: false, reasons, isOptional: false };
+}
+
+function reasonsOf({ no, skipped = [] }: HoldLine, outcome: Outcome): Reason[] {
+  if (skipped.length > 0) return skipped.map((each) => ({ ...each }));
+  if (outcome.result === 'refused')
+    return outcome.conflicts
+      .filter(({ line }) => line === no)
+      .map(({ line: _, ...conflict }) => ({ ...conflict, detail: conflictReasons[conflict.reason] }));
+  const held = outcome.result === 'done' ? outcome.booking.lines.find((each) => each.no === no) : undefined;
+  return (held?.details['skipped'] as Reason[] | undefined) ?? []; // as the engine wrote it a moment ago
+}
