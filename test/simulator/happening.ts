@@ -34,6 +34,8 @@ export interface Situation {
     /** Batches that wait for nobody. */
     movable: readonly string[];
     batches: readonly string[];
+    /** Those whose COMMIT is with the database. */
+    sent: readonly string[];
   }[];
   ghosts: readonly string[];
   /** A hold that is past its expiry. */
@@ -49,11 +51,11 @@ const SHARES = {
   ask: 82,
   edit: 1,
   deliver: 56,
-  advance: 89,
+  advance: 86,
   double: 6,
   'ask again': 6,
   lose: 4,
-  cut: 3,
+  cut: 6,
   crash: 1,
   haunt: 3,
   sweep: 2,
@@ -85,14 +87,15 @@ export function choose(step: Step, now: Situation): Happening | undefined {
     }
     case 'cut': {
       const server = nth % now.servers.length;
-      const batch = at(now.servers[server]?.batches ?? [], how);
+      const { batches, sent } = now.servers[server] ?? { batches: [], sent: [] };
+      const batch = (how % 4 > 0 ? at(sent, how) : undefined) ?? at(batches, how);
       return batch === undefined ? undefined : { does: 'cut', server, batch };
     }
     case 'crash':
       return { does: 'crash', server: nth % now.servers.length };
     case 'haunt': {
       const ghost = at(now.ghosts, nth);
-      return ghost === undefined ? undefined : { does: 'haunt', ghost, commits: how % 2 === 0 };
+      return ghost === undefined ? undefined : { does: 'haunt', ghost, commits: how % 4 > 0 };
     }
     case 'sweep': {
       const bookingId = now.due(nth);

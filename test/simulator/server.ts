@@ -49,6 +49,10 @@ export class SimulatedServer {
     return this.#batches.filter(({ transaction }) => !transaction.isStuck).map((batch) => batch.name);
   }
 
+  get sent(): string[] {
+    return this.#batches.filter(({ transaction }) => transaction.isSent).map((batch) => batch.name);
+  }
+
   get isFull(): boolean {
     return this.#batches.length >= BATCHES_AT_ONCE;
   }

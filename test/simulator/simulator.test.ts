@@ -5,9 +5,9 @@ import { replay, search, shrink } from './search.ts';
 import { storyOf } from './story.ts';
 
 /** A few hundred worlds: two seconds. `npm run simulate -- --events 1e8` looks further. */
-const EVENTS = 400_000;
-/** The last of the mutants is found after 59 000 events. */
-const EVENTS_TO_CATCH = 200_000;
+const EVENTS = 300_000;
+/** The last of the mutants is found after 107 000 events. */
+const EVENTS_TO_CATCH = 300_000;
 
 test('no world of servers, crashes, lost and doubled messages breaks a promise', () => {
   const { failure, tally } = search(1, EVENTS);
