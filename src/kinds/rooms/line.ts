@@ -26,16 +26,15 @@ export async function resolveRoomLines(
 ): Promise<Resolved> {
   const ids = asked.map(({ line }) => line.roomId);
   const rooms = await roomsForSale(context.db, context.tenant.id, ids, context.fresh);
-  const lines = asked.flatMap((each) => {
+  const judged = asked.map((each) => {
     const room = requireForSale(rooms.get(each.line.roomId), each.no);
-    const judged = occurrencesIn(each, zoneOf(room, context.tenant)).map((one) => judge(context, room, one));
-    if (context.isPreview !== true) requireAllowed(judged);
-    return judged;
+    return occurrencesIn(each, zoneOf(room, context.tenant)).map((one) => judge(context, room, one));
   });
+  if (context.isPreview !== true) requireAllowed(judged);
   return {
-    lines: lines.map(({ line, faults }) =>
-      faults.length === 0 ? line : { ...line, skipped: faults.map(told) },
-    ),
+    lines: judged
+      .flat()
+      .map(({ line, faults }) => (faults.length === 0 ? line : { ...line, skipped: faults.map(told) })),
     guards: new Map([...rooms.values()].map((room) => [room.id, room.version])),
   };
 }
@@ -111,10 +110,11 @@ function requireForSale(room: RoomForSale | undefined, no: number): RoomForSale 
 const MOST_FAULTS = 20;
 
 /** Throws `rule_violated` with every rule that a line breaks, unless it may be left out and others stay. */
-function requireAllowed(lines: readonly Judged[]): void {
-  const broken = lines.filter(({ faults }) => faults.length > 0);
-  const needed =
-    broken.length === lines.length ? broken : broken.filter(({ line }) => line.isOptional !== true);
+function requireAllowed(asked: readonly (readonly Judged[])[]): void {
+  const needed = asked.flatMap((lines) => {
+    const broken = lines.filter(({ faults }) => faults.length > 0);
+    return broken.length === lines.length ? broken : broken.filter(({ line }) => line.isOptional !== true);
+  });
   const [first] = needed;
   if (first !== undefined)
     throw new RefusedLine(first.line, needed.flatMap(({ faults }) => faults).slice(0, MOST_FAULTS));
