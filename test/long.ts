@@ -1,4 +1,5 @@
 import { longKills } from './chaos/long-kills.ts';
+import { longSimulation } from './simulator/long-simulation.ts';
 
 /**
  * `npm run test:long [-- name ...]`: what takes too long for `npm test`. A suite shows how far it is, prints its table
@@ -16,6 +17,11 @@ const suites: Readonly<Record<string, LongSuite>> = {
     minutes: 6,
     what: 'servers and PostgreSQL killed 256 times under customers who keep a ledger',
     run: longKills,
+  },
+  simulation: {
+    minutes: 10,
+    what: 'a hundred million events around the pure core, in worlds of servers, crashes and lost messages',
+    run: longSimulation,
   },
 };
 
