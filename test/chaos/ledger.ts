@@ -33,13 +33,20 @@ export type Entry = { intention: string; verb: Verb; sentAt: number; at: number 
 /** What a customer was told, in a file, one JSON line per call, written before anything else is done with the answer. */
 export class Ledger {
   readonly #path: string;
+  #isClosed = false;
 
   constructor(path: string) {
     this.#path = path;
   }
 
   append(entry: Entry): void {
+    if (this.#isClosed) throw new Error('this run is over');
     appendFileSync(this.#path, `${JSON.stringify(entry)}\n`);
+  }
+
+  /** Sends home whoever still asks: their next answer is not written down any more. */
+  close(): void {
+    this.#isClosed = true;
   }
 
   read(): Entry[] {

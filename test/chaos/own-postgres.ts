@@ -17,8 +17,9 @@ export class OwnPostgres {
     this.#news = news;
   }
 
-  static async open(settings: Settings = {}): Promise<OwnPostgres> {
-    const home = await mkdtemp(join(tmpdir(), 'holdfast-chaos-'));
+  /** `within`: the folder for its data. */
+  static async open(settings: Settings = {}, within = tmpdir()): Promise<OwnPostgres> {
+    const home = await mkdtemp(join(within, 'holdfast-chaos-'));
     await chmod(home, 0o711); // PostgreSQL's own user passes through when root runs the tests
     const news = new News();
     const attachment = await attach({

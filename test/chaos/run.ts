@@ -70,6 +70,7 @@ export async function runKills(run: Run): Promise<Tally> {
       const shops = await unlessStopped(run.signal, selling, storm.rage(servers));
       return await settle(run, postgres, company.tenant, ledger.read(), shops, storm.struck);
     } finally {
+      ledger.close();
       await Promise.all(servers.map((server) => server.stop()));
     }
   } finally {
