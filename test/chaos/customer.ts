@@ -5,7 +5,7 @@ import type { Entry, Ledger, Outcome, ToldBooking, Verb } from './ledger.ts';
 import { anyOf, type Server } from './servers.ts';
 
 const PAUSE_MS = 40; // between two tries of one intention: an answer is missing because somebody is dead
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 30_000;
 /** What a customer may hear from an engine that works: taken, expired, or too late for that. */
 const REFUSALS = new Set([409, 410]);
 

@@ -68,10 +68,11 @@ export async function runKills(run: Run): Promise<Tally> {
       await Promise.all(servers.map((server) => server.start()));
       const selling = sellOut(run, servers, ledger, storm);
       const shops = await unlessStopped(run.signal, selling, storm.rage(servers));
+      await Promise.all(servers.map((server) => server.stop()));
       return await settle(run, postgres, company.tenant, ledger.read(), shops, storm.struck);
     } finally {
       ledger.close();
-      await Promise.all(servers.map((server) => server.stop()));
+      await Promise.all(servers.map((server) => server.close()));
     }
   } finally {
     await postgres.close();

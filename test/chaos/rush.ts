@@ -4,7 +4,7 @@ import type { Wares } from './wares.ts';
 /** Customers who ask at the same time; each has one call under way. */
 const WIDTH = 32;
 const WALK_AWAY_SECONDS = 1;
-const DEADLINE_MS = 120_000;
+const DEADLINE_MS = 60_000;
 /** Who comes when everything is sold. */
 const LATECOMERS = 50;
 

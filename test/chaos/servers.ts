@@ -12,8 +12,10 @@ const LOOK_MS = 20;
 export class Server {
   readonly #settings: Readonly<Record<string, string>>;
   readonly #login: { tenant: string; key: string };
-  #running: { program: Program; client: ReturnType<typeof openClient> } | undefined;
+  #program: Program | undefined;
+  #client: ReturnType<typeof openClient> | undefined;
   #watch: Watch | undefined;
+  #isClosed = false;
 
   constructor(settings: Readonly<Record<string, string>>, login: { tenant: string; key: string }) {
     this.#settings = settings;
@@ -21,16 +23,17 @@ export class Server {
   }
 
   get isUp(): boolean {
-    return this.#running !== undefined;
+    return this.#client !== undefined;
   }
 
   /** Starts a process with `env` added; resolves when it serves. */
   async start(env: Readonly<Record<string, string>> = {}): Promise<void> {
-    for (let tries = 1; ; tries += 1) {
+    for (let tries = 1; !this.#isClosed; tries += 1) {
       const program = runProgram(['start'], { env: { ...this.#settings, ...env } });
+      this.#program = program;
       try {
         const [, url = ''] = await program.says(/serves on (http:\S+)/);
-        this.#running = { program, client: openClient({ url, connections: CONNECTIONS, ...this.#login }) };
+        this.#client = openClient({ url, connections: CONNECTIONS, ...this.#login });
         return;
       } catch (error) {
         if (tries === START_TRIES) throw error;
@@ -40,18 +43,30 @@ export class Server {
 
   /** Resolves once the process is gone. Rejects when it went by itself: only a kill may end it here. */
   async killed(): Promise<void> {
-    const running = this.#running;
-    const ended = await running?.program.ended;
-    this.#running = undefined;
-    running?.client.close();
-    if (ended !== undefined && ended.code !== null)
-      throw new Error(`a server ended by itself with ${ended.code}:\n${ended.stdout}${ended.stderr}`);
+    const { code, said } = await this.#ended();
+    if (code !== null) throw new Error(`a server ended by itself with ${code}:\n${said}`);
   }
 
   /** Kills the process as it is. */
   async kill(): Promise<void> {
-    this.#running?.program.kill('SIGKILL');
+    this.#program?.kill('SIGKILL');
     await this.killed();
+  }
+
+  /** Stops the process in good order. */
+  async stop(): Promise<void> {
+    this.#hangUp();
+    this.#program?.kill('SIGTERM');
+    const { code, said } = await this.#ended();
+    if (code !== 0) throw new Error(`a server stopped with ${code}:\n${said}`);
+  }
+
+  /** Ends the process, whatever state it is in, and starts no other. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#hangUp();
+    this.#program?.kill('SIGKILL');
+    await this.#ended();
   }
 
   /** Resolves when the `nth` call from now was sent, or was answered with a 2xx. */
@@ -61,8 +76,8 @@ export class Server {
 
   /** One call; rejects when nothing came back. */
   call: Call = async (...request) => {
-    if (this.#running === undefined) throw new ServerUnreachable('This server is not up.');
-    const answering = this.#running.client.call(...request);
+    if (this.#client === undefined) throw new ServerUnreachable('This server is not up.');
+    const answering = this.#client.call(...request);
     this.#notice('sent');
     const answer = await answering;
     if (answer.status < 300) this.#notice('answered');
@@ -75,15 +90,15 @@ export class Server {
     this.#watch = undefined;
   }
 
-  /** Stops the process in good order. */
-  async stop(): Promise<void> {
-    const running = this.#running;
-    this.#running = undefined;
-    running?.client.close();
-    running?.program.kill('SIGTERM');
-    const ended = await running?.program.ended;
-    if (ended !== undefined && ended.code !== 0)
-      throw new Error(`a server stopped with ${ended.code}:\n${ended.stdout}${ended.stderr}`);
+  async #ended(): Promise<{ code: number | null; said: string }> {
+    const ended = await this.#program?.ended;
+    this.#hangUp();
+    return { code: ended?.code ?? null, said: `${ended?.stdout}${ended?.stderr}` };
+  }
+
+  #hangUp(): void {
+    this.#client?.close();
+    this.#client = undefined;
   }
 }
 
