@@ -60,6 +60,7 @@ async function fullTenant(made: TestApp): Promise<FullTenant> {
     terms: String(term['id']),
     venues: String(venue['id']),
     events: String(event['id']),
+    sections: String(price?.sectionId),
     bookings: String(booking['id']),
   };
   return { id: tenant.id, base, key, ids };

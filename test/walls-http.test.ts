@@ -33,7 +33,7 @@ function ask(
   const url = path
     .replace('/api/v1/{tenant}', at.base)
     .replace('{id}', id ?? '')
-    .replace(/(\w+)\/\{\w+\}$/, (_, inside: string) => `${inside}/${owner.ids[inside]}`); // an entry of an entry
+    .replace(/(\w+)\/\{\w+\}/, (_, inside: string) => `${inside}/${owner.ids[inside]}`); // an entry of an entry
   return call(made.app, method, asked.length === 0 ? url : `${url}?${asked.join('&')}`, {
     key: caller.key,
     headers: { 'if-match': '*' },

@@ -59,6 +59,7 @@ export const reasons = {
   sale_paused: 'The sale is paused.',
   event_cancelled: 'This event was cancelled.',
   over_limit: 'This is more than one order may have.',
+  below_taken: 'More is taken than there would be.',
   seats_numbered: 'Here seats are asked for by their ids.',
   mixed_prices: 'These have different prices.',
   archived: 'This was taken out of the catalogue and can no longer be booked.',

@@ -1,5 +1,6 @@
 import type { AskedLine, Kind } from '../kind.ts';
 import { eventAlternatives } from './alternatives.ts';
+import { capacityRoute } from './capacity.ts';
 import { eventRoutes } from './event-routes.ts';
 import { eventInvariants } from './invariants.ts';
 import { resolveEventLines } from './line.ts';
@@ -16,6 +17,7 @@ export const events: Kind = {
   routes: (app, deps) => {
     venueRoutes(app, deps);
     eventRoutes(app, deps);
+    capacityRoute(app, deps);
   },
   invariants: eventInvariants,
 };

@@ -4,9 +4,9 @@ import type { Uuid } from '../../platform/id.ts';
 import type { Row } from '../../platform/statement.ts';
 import { inventory } from './event-queries.ts';
 import { seatId } from './place.ts';
-import type { SeatRow, SeatState } from './schema.ts';
+import type { SeatRow, SeatState, SectionNow } from './schema.ts';
 
-type SectionNow = Row<typeof inventory.columns>;
+type SectionRow = Row<typeof inventory.columns>;
 
 const STATES: Readonly<Record<string, SeatState>> = { f: 'free', h: 'held', s: 'sold', k: 'killed' };
 
@@ -28,11 +28,11 @@ export async function inventoryText(
   return `${head.slice(0, -1)},"seats":[${rows.flatMap(seatTexts).join()}]}`;
 }
 
-function toSection({ id, name, kind, capacity, available, amountMinor }: SectionNow) {
-  return { id, name, kind, capacity, available, amountMinor };
+export function toSection({ id, name, kind, capacity, available, amountMinor }: SectionRow): SectionNow {
+  return { id, name, kind: kind as SectionNow['kind'], capacity, available, amountMinor };
 }
 
-function seatTexts({ id, layout, seats }: SectionNow): string[] {
+function seatTexts({ id, layout, seats }: SectionRow): string[] {
   const texts: string[] = [];
   for (const { name, seats: count } of (layout ?? []) as SeatRow[]) {
     const where = `"sectionId":"${id}","row":${JSON.stringify(name)}`;

@@ -2,6 +2,7 @@ import { Type, type Static, type TSchema } from 'typebox';
 import {
   AmountMinor,
   Id,
+  IdPath,
   InstantText,
   Name,
   nullable,
@@ -207,19 +208,32 @@ export const VenueFilters = {
 const SEAT_STATES = ['free', 'held', 'sold', 'killed'] as const;
 export type SeatState = (typeof SEAT_STATES)[number];
 
+/** A section as it can be sold now. */
+export const SectionNow = strict(
+  {
+    id: Id,
+    name: Type.String(),
+    kind: SectionKind,
+    capacity: Type.Integer(),
+    available: Type.Integer({ description: 'With what may be overbooked' }),
+    amountMinor: AmountMinor,
+  },
+  { title: 'Section' },
+);
+export type SectionNow = Static<typeof SectionNow>;
+
+export const SectionPath = Type.Object({ ...IdPath.properties, sectionId: Id });
+
+export const NewCapacity = strict({
+  capacity: Whole(0, MOST_STANDING),
+  overbook: Type.Optional(Whole(0, MOST_STANDING, { default: 0 })),
+});
+export type NewCapacity = Static<typeof NewCapacity>;
+
 export const Inventory = strict(
   {
     eventId: Id,
-    sections: Type.Array(
-      strict({
-        id: Id,
-        name: Type.String(),
-        kind: SectionKind,
-        capacity: Type.Integer(),
-        available: Type.Integer(),
-        amountMinor: AmountMinor,
-      }),
-    ),
+    sections: Type.Array(SectionNow),
     version: Type.Integer({ description: 'Of the event' }),
     seats: Type.Optional(
       Type.Array(
