@@ -178,6 +178,7 @@ function assertSameLines(world: World, model: Model): void {
   for (const [id, booking] of world.bookings) {
     const expected = model.holdings(id);
     if (expected.state !== booking.state || expected.needs.length === 0) continue; // due, and nobody has noticed yet
+    assert.equal(booking.version, expected.version);
     const standing = booking.lines.filter((line) => line.cancelledAt === null).map((line) => line.no);
     assert.deepEqual(
       standing,

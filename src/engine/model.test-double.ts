@@ -130,6 +130,7 @@ export class Model {
       return { result: 'stale' };
     const { chosen, conflicts } = this.#fit(lines, now, booking);
     if (conflicts.length > 0) return { result: 'refused', conflicts };
+    if (chosen.every((line) => isSame(line, booking.lines.get(line.no)))) return { result: 'done' };
     this.#give(booking, chosen);
     booking.version += 1;
     return { result: 'done' };
@@ -393,6 +394,16 @@ function stoodAt({ state, expiresAt }: Told, now: number): boolean {
 
 function isDue({ state, expiresAt }: Told, now: number): boolean {
   return (state === 'held' || state === 'paying') && expiresAt <= now;
+}
+
+/** A line that asks for what it has; the details of all lines are alike here. */
+function isSame(line: HoldLine, was: ToldLine | undefined): boolean {
+  const written = ({ intervals, units }: Needs) =>
+    [
+      ...intervals.map((slot) => `${slot.resourceId} ${slot.startsAt} ${slot.endsAt}`),
+      ...units.map((need) => `${need.resourceId} ${need.bucket} ${need.units}`),
+    ].sort();
+  return was?.totalMinor === line.totalMinor && written(was.needs).join() === written(line).join();
 }
 
 function isStale(command: Hold | Reschedule, guards: Guards): boolean {

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { standingLines, totalOf, type Booking, type BookingState } from './booking.ts';
 import type { Outcome, Reschedule } from './command.ts';
 import { isStale, toBookingLine } from './hold.ts';
@@ -20,9 +21,36 @@ export function reschedule(booking: Booking, command: Reschedule, ledger: Ledger
   const old = ledger.claimsOf(booking.id, nos);
   const { chosen, conflicts } = ledger.fit(command.lines, old.units, new Set(old.intervals));
   if (conflicts.length > 0) return { result: 'refused', conflicts };
+  if (chosen.every((line) => isAsIs(line, booking, old))) return { result: 'done', booking };
   const freed = ledger.release(booking.id, nos);
   ledger.take(booking, chosen);
   return { result: 'done', booking: rewrite(booking, command.actor, chosen, freed, ledger) };
+}
+
+/** Whether a line asks for what it is and has already: then asking again changes nothing. */
+function isAsIs(line: ChosenLine, { lines }: Booking, old: ReturnType<Ledger['claimsOf']>): boolean {
+  const was = lines.find(({ no }) => no === line.no);
+  if (was?.totalMinor !== line.totalMinor || !isDeepStrictEqual(was.details, line.details)) return false;
+  const slots = old.intervals.filter(({ lineNo }) => lineNo === line.no);
+  const units = old.units.filter(({ lineNo }) => lineNo === line.no);
+  return (
+    slots.length === line.intervals.length &&
+    line.intervals.every((need) =>
+      slots.some(
+        (claim) =>
+          claim.resourceId === need.resourceId &&
+          claim.startsAt === need.startsAt &&
+          claim.endsAt === need.endsAt,
+      ),
+    ) &&
+    units.length === line.units.length &&
+    line.units.every((need) =>
+      units.some(
+        (claim) =>
+          claim.resourceId === need.resourceId && claim.bucket === need.bucket && claim.units === need.units,
+      ),
+    )
+  );
 }
 
 function rewrite(

@@ -1,16 +1,18 @@
-import { Type, type TSchema } from 'typebox';
+import { Type, type TObject, type TSchema } from 'typebox';
 import type { FastifyRequest } from 'fastify';
 import { orKept } from '../engine/idempotency.ts';
 import { standingLines, type Booking } from '../engine/index.ts';
-import type { Kind } from '../kinds/kind.ts';
+import type { Kind, MovedLine } from '../kinds/kind.ts';
+import type { Scope } from '../kinds/series.ts';
 import { repeatable, sendAnswer } from '../people/repeat.ts';
 import type { App } from '../people/route.ts';
 import { ruleViolated } from '../platform/errors.ts';
 import { IdPath, strict, Whole } from '../platform/schema.ts';
 import { BookingBody } from './booking-answer.ts';
-import { explainRefusal, MOST_LINES, type HoldDeps } from './holds.ts';
+import { explainRefusal, type HoldDeps } from './holds.ts';
 import { answerOf, kept, ownedBy, readOwn } from './outcome.ts';
-import { kindOf, performResolved } from './resolve.ts';
+import { kindOf, MOST_LINES_HELD, performResolved } from './resolve.ts';
+import { ScopeWord } from './scope.ts';
 import { asProblem } from './validation.ts';
 
 const Line = Type.Object(
@@ -29,19 +31,21 @@ export function rescheduleRoute(app: App, deps: HoldDeps): void {
         summary: 'Move lines of a booking to other times or places',
         operationId: 'rescheduleBooking',
         params: IdPath,
-        body: strict({ lines: Type.Array(Line, { minItems: 1, maxItems: MOST_LINES }) }),
+        body: strict({
+          lines: Type.Array(Line, { minItems: 1, maxItems: MOST_LINES_HELD }),
+          scope: Type.Optional(ScopeWord),
+        }),
         response: { 200: BookingBody },
       },
       config: { permission: 'booking.manage' },
     },
     async (request, reply) => {
       const { actor, body, params } = request;
-      requireDistinct(body.lines);
       const answer = await orKept(deps.db, actor.tenant.id, repeatable(request), async () => {
         // The lines are made from the booking as it was read; when it has changed since, they are made once more.
-        const first = await reschedule(deps, request, params.id, body.lines);
+        const first = await reschedule(deps, request, params.id, body);
         const { outcome, lines, context } =
-          first.outcome.result === 'stale' ? await reschedule(deps, request, params.id, body.lines) : first;
+          first.outcome.result === 'stale' ? await reschedule(deps, request, params.id, body) : first;
         await explainRefusal(deps, context, outcome, lines);
         return answerOf(outcome, 200);
       });
@@ -54,19 +58,22 @@ async function reschedule(
   { db, engine, kinds }: HoldDeps,
   request: FastifyRequest,
   bookingId: string,
-  changes: readonly Change[],
+  { lines: changes, scope = 'this' }: { lines: readonly Change[]; scope?: Scope | undefined },
 ) {
   const { actor } = request;
   const booking = await readOwn(db, actor, bookingId);
-  const others = standingLines(booking.lines).filter((line) => !changes.some(({ no }) => no === line.no));
-  const { tenant, role } = actor;
-  const context = { db, tenant, client: booking.createdBy, role, now: Date.now(), others };
-  const asked = changes.map((change, i) => {
-    const { schema, line } = changedLine(kinds, booking, change);
+  const standing = standingLines(booking.lines);
+  const now = Date.now();
+  const asked = changes.flatMap((change, i) => {
+    const { kind, schema, moved } = changedLine(kinds, booking, change);
     const valid = request.compileValidationSchema(schema);
-    if (!valid(line)) throw asProblem('body', valid.errors ?? [], `/lines/${i}`);
-    return { no: change.no, line };
+    if (!valid(moved.line)) throw asProblem('body', valid.errors ?? [], `/lines/${i}`);
+    return kind.move?.(moved, scope, standing, now) ?? [{ no: change.no, line: moved.line }];
   });
+  requireDistinct(asked);
+  const others = standing.filter((line) => !asked.some(({ no }) => no === line.no));
+  const { tenant, role } = actor;
+  const context = { db, tenant, client: booking.createdBy, role, now, others };
   const done = await performResolved(engine, kinds, context, asked, (resolved) => ({
     verb: 'reschedule',
     bookingId,
@@ -80,21 +87,26 @@ async function reschedule(
   return { ...done, context };
 }
 
-function requireDistinct(changes: readonly Change[]): void {
-  const again = changes.findIndex(({ no }, i) => changes.some((other, j) => j < i && other.no === no));
-  if (again >= 0)
-    throw ruleViolated(`/lines/${again}/no`, 'duplicate_item', 'A line can only move once at a time.');
+/** Throws when a line is named twice, or named and in the scope of another. */
+function requireDistinct(asked: readonly Change[]): void {
+  const again = asked.find(({ no }, i) => asked.findIndex((other) => other.no === no) < i);
+  if (again !== undefined)
+    throw ruleViolated('/lines', 'duplicate_item', `Line ${again.no} can only move once at a time.`);
 }
 
-/** What the line was, with the fields that change put over it, and what a new line of its kind must be. */
+/** What the line was, with the fields of `change` put over it, and what a line of its kind must be. */
 function changedLine(
   kinds: readonly Kind[],
   booking: Booking,
   { no, ...change }: { no: number },
-): { schema: TSchema; line: { kind: string } } {
-  const old = booking.lines.find((line) => line.no === no);
-  const schema = old === undefined ? undefined : kindOf(kinds, old.kind)?.lines[old.kind];
-  if (old === undefined || schema === undefined)
+): { kind: Kind; schema: TSchema; moved: MovedLine<{ kind: string }> } {
+  const was = booking.lines.find((line) => line.no === no);
+  const kind = was === undefined ? undefined : kindOf(kinds, was.kind);
+  const schema = was === undefined ? undefined : kind?.lines[was.kind];
+  if (was === undefined || kind === undefined || schema === undefined)
     throw ruleViolated('/lines', 'unknown_line', `The booking has no line ${no}.`);
-  return { schema, line: { ...old.details, ...change, kind: old.kind } };
+  // Of what the line remembers, what one may ask for: the rest is its kind's to carry on.
+  const fields = Object.keys((schema as TObject).properties);
+  const old = Object.fromEntries(Object.entries(was.details).filter(([name]) => fields.includes(name)));
+  return { kind, schema, moved: { was, line: { ...old, ...change, kind: was.kind } } };
 }

@@ -3,9 +3,12 @@ import type { Engine, OnBookingCommand } from '../engine/index.ts';
 import type { Permission } from '../people/access.ts';
 import { repeatable, sendAnswer } from '../people/repeat.ts';
 import type { App } from '../people/route.ts';
+import type { Database } from '../platform/db.ts';
 import { IdPath, Note, strict, Whole } from '../platform/schema.ts';
 import { BookingBody } from './booking-answer.ts';
-import { answerOf, kept, ownedBy } from './outcome.ts';
+import { answerOf, kept, ownedBy, readOwn } from './outcome.ts';
+import { MOST_LINES_HELD } from './resolve.ts';
+import { ScopeWord, withScope } from './scope.ts';
 
 /** A verb of one booking: its URL, who may call it, what it takes and the engine's command that it means. */
 interface Verb<Body extends TSchema> {
@@ -22,7 +25,7 @@ type Own<C> = C extends OnBookingCommand ? Omit<C, 'bookingId' | 'ownedBy' | 'ac
 
 const LineNos = Type.Array(Whole(1, 1_000), {
   minItems: 1,
-  maxItems: 100,
+  maxItems: MOST_LINES_HELD,
   uniqueItems: true,
   description: 'Only these lines',
 });
@@ -44,9 +47,13 @@ const verbs: readonly Verb<TSchema>[] = [
   verb({
     path: 'cancel',
     operationId: 'cancelBooking',
-    summary: 'Cancel a booking or some of its lines',
+    summary: 'Cancel a booking, some of its lines, or of a series these and the following',
     permission: 'booking.manage',
-    body: strict({ lines: Type.Optional(LineNos), reason: Type.Optional(Note(500)) }),
+    body: strict({
+      lines: Type.Optional(LineNos),
+      scope: Type.Optional(ScopeWord),
+      reason: Type.Optional(Note(500)),
+    }),
     command: ({ lines, reason }) => ({ verb: 'cancel', lineNos: lines ?? null, reason: reason ?? null }),
   }),
   verb({
@@ -100,7 +107,7 @@ const verbs: readonly Verb<TSchema>[] = [
 ];
 
 /** `POST /bookings/{id}/<verb>`: the same road for every verb that moves one booking. */
-export function verbRoutes(app: App, { engine }: { engine: Engine }): void {
+export function verbRoutes(app: App, { db, engine }: { db: Database; engine: Engine }): void {
   for (const { path, operationId, summary, permission, body, command } of verbs)
     app.post(
       `/bookings/:id/${path}`,
@@ -117,8 +124,9 @@ export function verbRoutes(app: App, { engine }: { engine: Engine }): void {
       },
       async (request, reply) => {
         const { actor, params } = request;
+        const asked = await withScope(request.body ?? {}, () => readOwn(db, actor, params.id));
         const outcome = await engine.perform(actor.tenant.id, {
-          ...command(request.body ?? {}),
+          ...command(asked),
           bookingId: params.id,
           actor: actor.principal,
           ownedBy: ownedBy(actor),

@@ -7,6 +7,7 @@ import type { Instant } from '../platform/clock.ts';
 import type { Database } from '../platform/db.ts';
 import { Problem, type Fault } from '../platform/errors.ts';
 import type { Uuid } from '../platform/id.ts';
+import type { Scope } from './series.ts';
 
 /** A line as it was asked for, already checked against the kind's schema. `no` is its place in the request, from 1. */
 export interface AskedLine<Line = unknown> {
@@ -41,12 +42,26 @@ export class RefusedLine extends Problem {
   }
 }
 
+/** A line of a booking, and what it is to be now: its old fields with those that change put over them. */
+export interface MovedLine<Line = unknown> {
+  was: BookingLine;
+  line: Line;
+}
+
 /** Lines turned into needs and prices, with the versions of the catalogue entries they were read from. */
 export interface Resolved {
   lines: HoldLine[];
   guards: Map<Uuid, number>;
   /** How long a hold of these lines lives unless less is asked for; the usual time when not given. */
   ttlSeconds?: number;
+}
+
+/** Something that is done again and again, as in the worker's table of what recurs. */
+export interface RecurringTask {
+  name: string;
+  everyMs: number;
+  /** Does one step; true when there is more to do at once. */
+  step(): Promise<boolean>;
 }
 
 /**
@@ -59,10 +74,22 @@ export interface Kind {
   readonly lines: Readonly<Record<string, TSchema>>;
   /** Throws `not_found` or `rule_violated`, naming the line, when a line cannot be sold whatever is free. */
   resolve(context: ResolveContext, lines: readonly AskedLine[]): Promise<Resolved>;
+  /**
+   * What becomes of the lines in the scope of one that is moved, itself among them. Only for kinds whose lines recur; the
+   * lines of others are moved one by one.
+   */
+  move?(
+    moved: MovedLine,
+    scope: Scope,
+    standing: readonly BookingLine[],
+    now: Instant,
+  ): readonly AskedLine<{ kind: string }>[];
   /** What could be had instead of a line that was refused; a few, nearest first. */
   alternatives(context: ResolveContext, refused: HoldLine): Promise<readonly object[]>;
   /** The kind's own resources; `app` stands at `/api/v1/:tenant`. */
   routes(app: App, deps: { db: Database; engine: Engine }): void;
+  /** What the server does for it again and again. */
+  recurring?(deps: { db: Database; engine: Engine }): readonly RecurringTask[];
   /** What must be true of its rows and lines, for the doctor: what the engine cannot know of them. */
   readonly invariants?: readonly Invariant[];
 }

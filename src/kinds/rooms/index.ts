@@ -1,7 +1,9 @@
-import type { AskedLine, Kind } from '../kind.ts';
+import type { AskedLine, Kind, MovedLine } from '../kind.ts';
 import { roomAlternatives } from './alternatives.ts';
 import { roomInvariants } from './invariants.ts';
 import { resolveRoomLines } from './line.ts';
+import { moveRoomLine } from './move.ts';
+import { releaseNoShows } from './no-shows.ts';
 import { roomRoutes } from './routes.ts';
 import { RoomLine } from './schema.ts';
 
@@ -10,7 +12,18 @@ export const rooms: Kind = {
   name: 'rooms',
   lines: { room: RoomLine },
   resolve: (context, lines) => resolveRoomLines(context, lines as readonly AskedLine<RoomLine>[]),
+  move: (moved, ...rest) => moveRoomLine(moved as MovedLine<RoomLine>, ...rest),
   alternatives: roomAlternatives,
   routes: roomRoutes,
+  recurring: ({ db, engine }) => [
+    {
+      name: 'release rooms where nobody came',
+      everyMs: 15_000,
+      step: async () => {
+        await releaseNoShows(db, engine);
+        return false;
+      },
+    },
+  ],
   invariants: roomInvariants,
 };
