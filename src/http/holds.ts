@@ -1,6 +1,7 @@
 import { Type } from 'typebox';
 import { orKept } from '../engine/idempotency.ts';
-import type { Engine, HoldLine, Outcome } from '../engine/index.ts';
+import type { UnitsNeed } from '../engine/claim.ts';
+import { ONLY_BUCKET, type Engine, type HoldLine, type Outcome } from '../engine/index.ts';
 import type { Kind } from '../kinds/kind.ts';
 import type { Actor } from '../people/access.ts';
 import { repeatable, sendAnswer } from '../people/repeat.ts';
@@ -104,21 +105,28 @@ export async function explainRefusal(
   lines: readonly HoldLine[],
 ): Promise<void> {
   if (outcome.result !== 'refused') return;
-  const isLimit = outcome.conflicts.some(({ reason }) => reason === 'limit_reached');
-  const first = lines.find((line) => line.no === outcome.conflicts[0]?.line && !isLimit); // no other place would do
-  throw new Problem('capacity_unavailable', 'Somebody else has what you asked for. Nothing was changed.', {
-    conflicts: outcome.conflicts.map((conflict) => ({ ...conflict, ...limitOf(conflict, lines) })),
+  const { conflicts } = outcome;
+  const limits = conflicts.filter(({ reason }) => reason === 'limit_reached');
+  // At a limit for good no other place would do; at one of a day or a week another day may.
+  const isFinal = limits.some((conflict) => needOf(conflict, lines)?.bucket === ONLY_BUCKET);
+  const first = isFinal ? undefined : lines.find((line) => line.no === conflicts[0]?.line);
+  const detail =
+    limits.length === conflicts.length
+      ? 'You have as much of this as one may have.'
+      : 'Somebody else has what you asked for.';
+  throw new Problem('capacity_unavailable', `${detail} Nothing was changed.`, {
+    conflicts: conflicts.map((conflict) => ({ ...conflict, ...limitOf(conflict, lines) })),
     alternatives: await alternatives(engine, kinds, { ...context, fresh: false }, first),
   });
 }
 
 /** What the limit behind a conflict is called and allows; nothing for other conflicts. */
-function limitOf(
-  { line, resource, reason }: Conflict,
-  lines: readonly HoldLine[],
-): Pick<Conflict, 'rule' | 'limit'> {
-  if (reason !== 'limit_reached') return {};
-  const units = lines.find(({ no }) => no === line)?.units;
-  const { rule, cap } = units?.find((need) => need.resourceId === resource) ?? {};
+function limitOf(conflict: Conflict, lines: readonly HoldLine[]): Pick<Conflict, 'rule' | 'limit'> {
+  if (conflict.reason !== 'limit_reached') return {};
+  const { rule, cap } = needOf(conflict, lines) ?? {};
   return { ...(rule !== undefined && { rule }), ...(cap !== undefined && { limit: cap }) };
+}
+
+function needOf({ line, resource }: Conflict, lines: readonly HoldLine[]): UnitsNeed | undefined {
+  return lines.find(({ no }) => no === line)?.units.find((need) => need.resourceId === resource);
 }

@@ -77,7 +77,7 @@ test('instead of a room that is too small or lacks something, rooms that have it
 });
 
 test('nothing is offered on a day on which the person has had his share', async () => {
-  const { post, newRoom, offeredFor, admin } = await company();
+  const { post, newRoom, offeredFor, admin, client } = await company();
   const rules = { quota: { perDay: { bookings: 1 } } };
   const roomId = await newRoom({
     name: 'A',
@@ -86,10 +86,13 @@ test('nothing is offered on a day on which the person has had his share', async 
   });
   const line = { kind: 'room', roomId, start: monday('08:00'), end: monday('09:00') };
   assert.equal((await post('/holds', { lines: [line] })).status, 201);
+  const again = { ...line, start: monday('09:00'), end: monday('10:00') };
   const early = { ...line, start: monday('07:00'), end: monday('08:00') };
-  const days = async (key?: string) => (await offeredFor(early, key)).map(({ start }) => start.slice(8, 10));
-  assert.deepEqual(await days(), ['07', '30', '29']);
-  assert.deepEqual((await days(admin)).slice(0, 2), ['06', '07']);
+  const days = async (of: object, key = client) =>
+    (await offeredFor(of, key)).map(({ start }) => start.slice(8, 10));
+  assert.deepEqual(await days(again), ['07', '30', '29'], 'the share itself was refused');
+  assert.deepEqual(await days(early), ['07', '30', '29'], 'something else was refused');
+  assert.deepEqual((await days(early, admin)).slice(0, 2), ['06', '07'], 'who has had nothing');
 });
 
 const maybe = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined, freq: 2 });

@@ -107,7 +107,7 @@ const BAD: [string, Record<string, unknown>, string][] = [
   ],
   [
     '13 stretches a day',
-    { openingHours: { mon: Array(13).fill(['08:00', '09:00']) } },
+    { openingHours: { mon: Array.from({ length: 13 }, () => ['08:00', '09:00']) } },
     'too_many_items@/openingHours/mon',
   ],
 ];
@@ -190,7 +190,7 @@ describe('a line that breaks a rule is refused with the rule, the place and the 
       }[];
       assert.equal(`${fault?.reason}@${fault?.pointer}`, told);
       assert.equal(fault?.limit, limit);
-      assert.match(String(fault?.detail), /^[A-Z].*\.$/);
+      assert.match(fault?.detail ?? '', /^[A-Z].*\.$/);
       assert.ok(Array.isArray(refused.body['alternatives']));
       const { body } = await ask(
         'GET',
@@ -215,7 +215,7 @@ test('every line that breaks a rule is named, and at most twenty faults are told
     ['interval_too_long@/lines/0/end', 'off_grid@/lines/0/end', 'off_grid@/lines/1/end'],
   );
   assert.match(two.body.detail, /\(2 more in errors\)$/);
-  const many = await ask('POST', '/holds', { lines: Array(40).fill(line) }, client);
+  const many = await ask('POST', '/holds', { lines: Array.from({ length: 40 }, () => line) }, client);
   assert.equal(many.body.errors.length, 20);
 });
 
