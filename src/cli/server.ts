@@ -29,8 +29,11 @@ export async function openServer(config: Config, reached: Reached, log: Log): Pr
     at: testFault && killAt(testFault),
   });
   const app = await buildApp({ db, engine, log, kinds });
+  const ofKinds = kinds.flatMap((kind) => kind.recurring?.({ db, engine }) ?? []);
   const stopRecurring =
-    config.sweeper === 'on' ? startRecurring(recurringTasks({ db, engine }), log) : undefined;
+    config.sweeper === 'on'
+      ? startRecurring([...recurringTasks({ db, engine }), ...ofKinds], log)
+      : undefined;
   return {
     app,
     db,

@@ -141,7 +141,8 @@ export type Pagination = Static<ReturnType<typeof listAnswer>>['pagination'];
 
 /**
  * Answers one request for a list: `filters` are the values of the list's filter parameters in their order, `toItem`
- * makes an entry from a row. Throws `malformed` for a cursor that is not of this list, tenant and sort.
+ * makes an entry from a row. `keep` leaves out entries by what no statement can tell; pages are filled with those that
+ * it keeps. Throws `malformed` for a cursor that is not of this list, tenant and sort.
  */
 export async function answerList<P extends readonly SqlType[], C extends Columns, T extends object>(
   db: Database,
@@ -150,17 +151,17 @@ export async function answerList<P extends readonly SqlType[], C extends Columns
   query: ListQuery,
   filters: Params<P>,
   toItem: (row: Row<C>) => T,
+  keep?: (row: Row<C>) => boolean,
 ): Promise<{ data: Partial<T>[]; pagination: Pagination }> {
   if (query.page !== undefined && query.cursor !== undefined)
     throw ruleViolated('?page', 'invalid_parameter', 'Send either page or cursor, not both.');
   const from = query.cursor === undefined ? undefined : position(of, tenant, query.cursor, query.sort);
   const sort = from?.sort ?? query.sort ?? of.defaultSort;
 
-  const [rows, total] = await db.inTenant(tenant, (tx) =>
-    Promise.all([
-      rowsFrom(tx, of, sort, query, filters, from),
-      query.page === undefined ? undefined : totalOf(tx, of, filters),
-    ]),
+  const { rows, total } = await db.inTenant(tenant, (tx) =>
+    keep === undefined
+      ? pageOf(tx, of, sort, query, filters, from)
+      : keptPage(tx, of, sort, query, filters, from, keep as (row: object) => boolean),
   );
   const shown = rows.slice(0, query.limit);
   const last = shown.at(-1);
@@ -189,21 +190,73 @@ function position(
   return at;
 }
 
-/** One row more than a page shows: whether there is a next page. */
-function rowsFrom<C extends Columns>(
+type Keys = Row<{ id: 'uuid'; sortKey: 'text' }>;
+interface Page {
+  /** One row more than a page shows: whether there is a next page. */
+  rows: Keys[];
+  total: number | undefined;
+}
+
+async function pageOf(
   tx: Transaction,
-  of: List<readonly SqlType[], C>,
+  of: List<readonly SqlType[], Columns>,
   sort: string,
   query: ListQuery,
   filters: readonly unknown[],
   from: Position | undefined,
-): Promise<Row<{ id: 'uuid'; sortKey: 'text' }>[]> {
+): Promise<Page> {
+  const { limit, page = 1 } = query;
+  const [rows, total] = await Promise.all([
+    rowsFrom(tx, of, sort, limit + 1, limit * (page - 1), filters, from),
+    query.page === undefined ? undefined : totalOf(tx, of, filters),
+  ]);
+  return { rows, total };
+}
+
+/** Rows that are read at a time until enough of them are kept. */
+const READ_AT_ONCE = 200;
+
+/** The same page of what `keep` keeps: read on until it is full, or to the end where the total is asked for. */
+async function keptPage(
+  tx: Transaction,
+  of: List<readonly SqlType[], Columns>,
+  sort: string,
+  query: ListQuery,
+  filters: readonly unknown[],
+  from: Position | undefined,
+  keep: (row: object) => boolean,
+): Promise<Page> {
+  const before = query.limit * ((query.page ?? 1) - 1);
+  const kept: Keys[] = [];
+  let at = from;
+  for (;;) {
+    const read = await rowsFrom(tx, of, sort, READ_AT_ONCE, 0, filters, at);
+    kept.push(...read.filter(keep));
+    const last = read.at(-1);
+    const isFull = query.page === undefined && kept.length > query.limit;
+    if (last === undefined || read.length < READ_AT_ONCE || isFull) break;
+    at = { sort, value: last.sortKey, id: last.id };
+  }
+  return {
+    rows: kept.slice(before, before + query.limit + 1),
+    total: query.page === undefined ? undefined : kept.length,
+  };
+}
+
+function rowsFrom<C extends Columns>(
+  tx: Transaction,
+  of: List<readonly SqlType[], C>,
+  sort: string,
+  count: number,
+  offset: number,
+  filters: readonly unknown[],
+  from: Position | undefined,
+): Promise<Keys[]> {
   const variants = of.bySort.get(sort);
   if (variants === undefined) throw invalidCursor();
   const run = tx.run as (of: Rows<C>, ...rest: readonly unknown[]) => Promise<Row<Keyed<C>>[]>;
-  const ask = query.limit + 1;
-  if (from !== undefined) return run(variants.after, ...filters, ask, from.value, from.id);
-  return run(variants.page, ...filters, ask, query.limit * ((query.page ?? 1) - 1));
+  if (from !== undefined) return run(variants.after, ...filters, count, from.value, from.id);
+  return run(variants.page, ...filters, count, offset);
 }
 
 async function totalOf(

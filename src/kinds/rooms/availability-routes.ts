@@ -1,15 +1,19 @@
 import { busy, freeBetween, type Stretch } from '../../engine/calendar.ts';
-import { can } from '../../people/access.ts';
+import { can, type Actor } from '../../people/access.ts';
 import { sendAnswer } from '../../people/repeat.ts';
 import type { App } from '../../people/route.ts';
-import { iso } from '../../platform/clock.ts';
+import { iso, type Instant } from '../../platform/clock.ts';
 import type { Database } from '../../platform/db.ts';
 import { notFound } from '../../platform/errors.ts';
 import { answerList, listAnswer, listQuery } from '../../platform/list.ts';
 import { IdPath, strict } from '../../platform/schema.ts';
+import type { Row } from '../../platform/statement.ts';
+import { zoneOf } from './catalogue.ts';
 import { Grid, GridQuery, gridText, LONGEST_GRID_DAYS } from './grid.ts';
+import { weekHours } from './opening.ts';
 import * as sql from './queries.ts';
 import { toRoom } from './room.ts';
+import { refusals } from './rules.ts';
 import * as schema from './schema.ts';
 import { roomFilters, windowOf } from './window.ts';
 
@@ -25,7 +29,7 @@ export function availabilityRoutes(app: App, db: Database): void {
     {
       schema: {
         tags,
-        summary: 'Find rooms that are free for a whole stretch of time',
+        summary: 'Find rooms that are free for a whole stretch of time and may be booked for it',
         operationId: 'findFreeRooms',
         querystring: listQuery(sql.freeRoomList, schema.Room, { ...schema.RoomFilters, ...schema.Window }),
         response: { 200: listAnswer(schema.Room) },
@@ -33,9 +37,10 @@ export function availabilityRoutes(app: App, db: Database): void {
       config,
     },
     ({ actor, query }) => {
-      const { startsAt, endsAt } = windowOf(query, LONGEST_LOOK_DAYS);
-      const filters = [...roomFilters(query), startsAt, endsAt] as const;
-      return answerList(db, actor.tenant.id, sql.freeRoomList, query, filters, toRoom);
+      const window = windowOf(query, LONGEST_LOOK_DAYS);
+      const filters = [...roomFilters(query), window.startsAt, window.endsAt] as const;
+      const keep = mayBeBooked(actor, window, Date.now());
+      return answerList(db, actor.tenant.id, sql.freeRoomList, query, filters, toRoom, keep);
     },
   );
 
@@ -95,6 +100,21 @@ function gridRoute(app: App, db: Database): void {
       return sendAnswer(reply, { status: 200, body, replayed: false });
     },
   );
+}
+
+/** Whether the rules of a free room let it be booked for the stretch; whoever comes without a key is asked as a client. */
+function mayBeBooked({ tenant, role }: Actor, asked: Stretch, now: Instant) {
+  const asks = role === 'public' ? 'client' : role;
+  return (row: Row<typeof sql.roomsById.columns>): boolean => {
+    const room = {
+      ...row,
+      archived: false, // neither those nor what is blacked out is among the rows
+      blackouts: [],
+      hours: weekHours(row.openingHours as schema.OpeningHours | null),
+      rules: row.rules as schema.Rules,
+    };
+    return refusals({ room, timezone: zoneOf(room, tenant), asked, role: asks, now }).length === 0;
+  };
 }
 
 function toStretch({ startsAt, endsAt }: Stretch): { start: string; end: string } {
