@@ -106,6 +106,7 @@ function describeReplay(program: Command, run: Run): void {
     .description("plan a university's week (an .ectt file), book it and prove the result")
     .option('--tenant <slug>', 'the company to book in; made when it is missing', 'replay')
     .option('--week <monday>', 'YYYY-MM-DD (default: the next Monday that is at least 7 days ahead)')
+    .option('--weeks <n>', 'weeks of the term: each lecture is booked as a weekly series', '1')
     .option('--timezone <zone>', 'where the university is', 'Europe/Berlin')
     .option('--concurrency <n>', 'bookings under way at a time', '16')
     .option('--url <url>', 'where the server listens (default: this machine and PORT)')

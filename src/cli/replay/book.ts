@@ -9,6 +9,8 @@ export interface Appointment {
   readonly roomId: string;
   readonly start: string;
   readonly end: string;
+  /** Weeks in a row in which it takes place. */
+  readonly weeks: number;
 }
 
 /** What became of one appointment; `ms` is the time of hold and confirm together. */
@@ -18,6 +20,8 @@ export type Outcome = {
   | { readonly booked: true; readonly bookingId: string; readonly replayed: boolean; readonly ms: number }
   | { readonly booked: false; readonly status: number; readonly code: string; readonly detail: string }
 );
+
+export type Booked = Extract<Outcome, { readonly booked: true }>;
 
 /** A hold that was never confirmed (its run was ended) is taken up again under a new key; so often at most. */
 const MOST_ATTEMPTS = 3;
@@ -59,10 +63,11 @@ async function bookOne(call: Call, run: string, appointment: Appointment): Promi
   }
 }
 
-function holdOf({ lecture, roomId, start, end }: Appointment): object {
+function holdOf({ lecture, roomId, start, end, weeks }: Appointment): object {
   const { course, number } = lecture;
+  const rrule = weeks === 1 ? {} : { rrule: `FREQ=WEEKLY;COUNT=${weeks}` };
   return {
-    lines: [{ kind: 'room', roomId, start, end }],
+    lines: [{ kind: 'room', roomId, start, end, ...rrule }],
     note: `${course.name}, lecture ${number} of ${course.lectures}, ${course.teacher}`,
   };
 }

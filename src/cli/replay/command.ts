@@ -8,6 +8,7 @@ import { openClient, requireServer } from '../client.ts';
 import { diagnose } from '../doctor.ts';
 import { withDatabase } from '../reach.ts';
 import { countOccupied } from './occupied.ts';
+import { countOnClock } from './on-clock.ts';
 import { readReplay, replayTimetable } from './timetable.ts';
 
 /** `holdfast replay timetable <file>` as typed. */
@@ -17,6 +18,7 @@ export interface TimetableOptions {
   readonly timezone: string;
   readonly concurrency: string;
   readonly week?: string;
+  readonly weeks: string;
   readonly url?: string;
   readonly key?: string;
 }
@@ -24,7 +26,9 @@ export interface TimetableOptions {
 /** Replays a timetable through the server that runs on this command's database; exit code 1 when the proof fails. */
 export async function replayTimetableCommand(config: Config, options: TimetableOptions): Promise<number> {
   const { tenant: slug, url = `http://127.0.0.1:${config.port}` } = options;
-  const replay = await readReplay({ ...options, concurrency: Number(options.concurrency) }, Date.now());
+  const { concurrency, weeks } = options;
+  const numbers = { concurrency: Number(concurrency), weeks: Number(weeks) };
+  const replay = await readReplay({ ...options, ...numbers }, Date.now());
   await requireServer(url);
   const whole = await withDatabase(config, async ({ db, reached }) => {
     const { tenant, key } = await enter(db, slug, options);
@@ -34,6 +38,7 @@ export async function replayTimetableCommand(config: Config, options: TimetableO
       return await replayTimetable(replay, {
         call: client.call,
         countOccupied: (...asked) => countOccupied(db, tenant.id, ...asked),
+        countOnClock: (...asked) => countOnClock(db, tenant.id, ...asked),
         doctor: () => diagnose(reached.ownerUrl, print),
         print,
         progress: process.stderr,

@@ -16,6 +16,7 @@ const appointment = (name: string) => ({
   roomId: 'id',
   start: '',
   end: '',
+  weeks: 1,
 });
 const booked = (name: string, ms: number, replayed = false): Outcome => ({
   appointment: appointment(name),

@@ -1,6 +1,7 @@
 import { percentile } from '../percentile.ts';
 import type { Outcome } from './book.ts';
 import type { Difference, Occupied } from './occupied.ts';
+import type { OnClock } from './on-clock.ts';
 import type { RefusedLecture } from './plan.ts';
 
 const NAMED_AT_MOST = 8;
@@ -29,9 +30,11 @@ export function bookingLines(outcomes: readonly Outcome[], seconds: number): str
     const names = group.map(({ appointment: { lecture } }) => `${lecture.course.name}/${lecture.number}`);
     lines.push(`  refused, ${code}: ${group.length} (${some(names)}): ${group[0]?.detail}`);
   }
+  const occurrences = booked.reduce((sum, { appointment }) => sum + appointment.weeks, 0);
+  const more = occurrences > booked.length ? ` of ${(occurrences / seconds).toFixed(0)} occurrences/s` : '';
   if (booked.length > 0)
     lines.push(
-      `${(booked.length / seconds).toFixed(0)} bookings/s; one hold and confirm together: ` +
+      `${(booked.length / seconds).toFixed(0)} bookings/s${more}; one hold and confirm together: ` +
         `p50 ${percentile(times, 0.5).toFixed(1)} ms, p95 ${percentile(times, 0.95).toFixed(1)} ms.`,
     );
   return lines;
@@ -50,6 +53,26 @@ export function occupiedLines(counted: readonly Occupied[], different: readonly 
     );
   if (different.length === 0) lines.push('  Every room is taken exactly as long as it was booked.');
   return lines;
+}
+
+/** The lines that say whether each series takes place once a week at its time, before and after the clocks change. */
+export function clockLines(counted: readonly OnClock[], off: number, weeks: number): string[] {
+  const total = counted.reduce((sum, row) => sum + row.occurrences, 0);
+  const byOffset = [...Map.groupBy(counted, (row) => row.offsetMinutes)].map(
+    ([minutes, rows]) => `${rows.reduce((sum, row) => sum + row.occurrences, 0)} at UTC${offset(minutes)}`,
+  );
+  const lines = [`${total} occurrences, counted in the database: ${byOffset.join(', ')}.`];
+  if (off === 0)
+    lines.push(`  Every series takes place in each of ${weeks} weeks at the same time of the clock.`);
+  else
+    lines.push(`  DIFFERENT: ${off} series do not take place once in each of ${weeks} weeks at their time.`);
+  return lines;
+}
+
+function offset(minutes: number): string {
+  const size = Math.abs(minutes);
+  const two = (count: number) => String(count).padStart(2, '0');
+  return `${minutes < 0 ? '-' : '+'}${two(Math.floor(size / 60))}:${two(size % 60)}`;
 }
 
 function hours(minutes: number): string {

@@ -21,6 +21,7 @@ interface Listed {
 export async function ensureRooms(
   call: Call,
   rooms: readonly Room[],
+  timezone: string,
   width: number,
 ): Promise<{ ids: ReadonlyMap<string, string>; created: number }> {
   const known = new Map((await listRooms(call)).map((room) => [`${room.building}\n${room.name}`, room]));
@@ -34,7 +35,7 @@ export async function ensureRooms(
         `The tenant already has a room ${room.name} in ${building}, with ${there.capacity} seats instead of ` +
           `${room.capacity}. Replay this file into another tenant with --tenant.`,
       );
-    ids.set(room.name, there?.id ?? (await createRoom(call, room, building)));
+    ids.set(room.name, there?.id ?? (await createRoom(call, room, building, timezone)));
     if (there === undefined) created++;
   });
   return { ids, created };
@@ -64,8 +65,8 @@ async function listRooms(call: Call): Promise<Listed[]> {
   return rooms;
 }
 
-async function createRoom(call: Call, room: Room, building: string): Promise<string> {
-  const body = { name: room.name, building, capacity: room.capacity };
+async function createRoom(call: Call, room: Room, building: string, timezone: string): Promise<string> {
+  const body = { name: room.name, building, capacity: room.capacity, timezone };
   const answer = await patient(call)('POST', '/rooms', body, keyFor('replay', building, room.name));
   if (answer.status !== 201) throw refusedBy(answer, `to create the room ${room.name}`);
   return (answer.body as { id: string }).id;

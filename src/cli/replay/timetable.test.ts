@@ -11,6 +11,7 @@ import { asOwner } from '../../platform/migrate.ts';
 import { openClient, type Call } from '../client.ts';
 import { momentOfWeek, mondayAhead, withOffset } from '../week.ts';
 import { countOccupied } from './occupied.ts';
+import { countOnClock } from './on-clock.ts';
 import { readReplay, replayTimetable, type ReplayTools } from './timetable.ts';
 
 const college = fileURLToPath(new URL('../../../test/data/college.ectt', import.meta.url));
@@ -42,13 +43,14 @@ async function desk() {
   const printed: string[] = [];
   const tools: ReplayTools = {
     call: client.call,
+    countOnClock: (...asked) => countOnClock(world.database.db, tenant.id, ...asked),
     countOccupied: (...week) => countOccupied(world.database.db, tenant.id, ...week),
     doctor,
     print: (line) => printed.push(line),
     progress: { write: () => true },
   };
-  const options = { file: college, timezone, concurrency: 4 };
-  const replay = async (more: Partial<ReplayTools> = {}) => {
+  const replay = async (more: Partial<ReplayTools> = {}, term: { weeks?: number; week?: string } = {}) => {
+    const options = { file: college, timezone, concurrency: 4, weeks: 1, ...term };
     printed.length = 0;
     const whole = await replayTimetable(await readReplay(options, Date.now()), { ...tools, ...more });
     return { whole, printed: printed.map((line) => line.replace(/^\d+ bookings.*/, 'rate and times')) };
@@ -147,6 +149,40 @@ test('a database that tells another story than the API fails the replay', async 
   assert.ok(printed.includes('  DIFFERENT: Aula in Building Main is booked for 6.0 h, but taken for 0.0 h.'));
 });
 
+/** A term that is ahead and over the end of summer time. */
+const term = { weeks: 6, week: '2030-10-07' };
+
+test('a term is booked as weekly series, each at its time of the clock before and after the clocks change', async () => {
+  const { replay, call } = await desk();
+  const { whole, printed } = await replay({}, term);
+  assert.ok(whole, printed.join('\n'));
+  assert.deepEqual(printed.slice(4), [
+    'Booked 9 lectures (9 now, 0 by an earlier run); the server refused 0.',
+    'rate and times',
+    'Rooms taken for 81.0 h in 2 rooms, counted in the database.',
+    '  Every room is taken exactly as long as it was booked.',
+    '54 occurrences, counted in the database: 27 at UTC+02:00, 27 at UTC+01:00.',
+    '  Every series takes place in each of 6 weeks at the same time of the clock.',
+  ]);
+  const first = await bookings(call);
+  const again = await replay({}, term);
+  assert.equal(again.printed[4], 'Booked 9 lectures (0 now, 9 by an earlier run); the server refused 0.');
+  assert.deepEqual(await bookings(call), first);
+});
+
+test('a series that slips by an hour with the clocks fails the replay', async () => {
+  const { replay, tenant } = await desk();
+  const { whole, printed } = await replay(
+    { countOnClock: (ids) => countOnClock(world.database.db, tenant.id, ids, 'UTC') },
+    term,
+  );
+  assert.equal(whole, false);
+  assert.equal(
+    printed.at(-1),
+    '  DIFFERENT: 9 series do not take place once in each of 6 weeks at their time.',
+  );
+});
+
 test('a broken invariant fails the replay', async () => {
   const { replay } = await desk();
   assert.equal((await replay({ doctor: async () => false })).whole, false);
@@ -187,19 +223,20 @@ const refusals: readonly [string, object, RegExp][] = [
   ],
   ['a week that begins on a Tuesday', { week: '2030-01-01' }, /^2030-01-01 is no Monday/],
   ['a week that is over', { week: '2020-01-06' }, /^The week of 2020-01-06 has begun or is over/],
+  ['no weeks', { weeks: 0 }, /^The weeks must be a whole number from 1 to 53\.$/],
   ['no concurrency', { concurrency: 0 }, /^The concurrency must be a whole number from 1 to 256\.$/],
 ];
 for (const [what, options, message] of refusals)
   test(`${what} is refused in one sentence`, () =>
     assert.rejects(
-      readReplay({ file: college, timezone, concurrency: 4, ...options }, Date.now()),
+      readReplay({ file: college, timezone, concurrency: 4, weeks: 1, ...options }, Date.now()),
       (error: Error) => message.test(error.message),
     ));
 
 test('a file that is cut off, or has more periods than a day, is refused', async () => {
   const file = join(folder, 'cut.ectt');
   await writeFile(file, 'Name: cut\nCourses: 3\n');
-  const options = { file, timezone, concurrency: 1 };
+  const options = { file, timezone, concurrency: 1, weeks: 1 };
   await assert.rejects(readReplay(options, Date.now()), {
     message:
       `${file} is no complete timetable in the .ectt format: ` +
