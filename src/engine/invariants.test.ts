@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { hold, on, openFixture, slot, units, type Fixture } from '../../test/engine-fixture.ts';
+import { planted } from '../../test/planted.ts';
 import { examine, type Finding } from './examine.ts';
 import { invariants } from './invariants.ts';
 
@@ -85,7 +86,7 @@ test('every promise holds on a sound database and says how much it looked at', (
 
 for (const [sql, ...broken] of violations)
   test(`the doctor sees ${broken.join(' and ')} broken by "${sql.replaceAll(/\s+/g, ' ')}"`, async () => {
-    const found = await planted(sql);
+    const found = await fixture.tamper((client) => planted(client, sql, invariants));
     assert.deepEqual(found.map(({ id }) => id).sort(), broken.sort());
     for (const { examples } of found) assert.ok(examples.length > 0);
   });
@@ -106,21 +107,4 @@ function settings(changed: Readonly<Record<string, string>>): string {
 /** A view of the name of PostgreSQL's own that is found before it. */
 function shadowed(name: string, select: string): string {
   return `create temp view ${name} as ${select}; set local search_path = pg_temp, pg_catalog`;
-}
-
-// Planted in a transaction that is rolled back; the checks begin and commit theirs inside it as savepoints would.
-async function planted(violation: string): Promise<Finding[]> {
-  return fixture.tamper(async (client) => {
-    await client.query('begin');
-    await client.query(violation);
-    const query = client.query.bind(client) as (text: string, values?: unknown[]) => Promise<unknown>;
-    const inside = {
-      query: async (text: string, values?: unknown[]) =>
-        /^(begin|commit)/.test(text) ? undefined : query(text, values),
-    };
-    const found = await Array.fromAsync(examine(inside as unknown as typeof client, invariants));
-    await client.query('rollback');
-    const before = new Map(sound.map(({ id, broken }) => [id, broken]));
-    return found.filter(({ id, broken }) => broken > 0 && broken !== before.get(id));
-  });
 }

@@ -32,6 +32,7 @@ export async function openPace(client: pg.Client, ownCommits: () => number): Pro
   }
 
   async function othersCommits(): Promise<number> {
+    await client.query('select pg_stat_force_next_flush()'); // or our own commits are told late, and look like others'
     const { rows } = await client.query<{ commits: number }>(
       `select xact_commit::float8 as commits from pg_stat_database where datname = current_database()`,
     );
