@@ -11,6 +11,8 @@ export interface BenchResult {
 export interface BenchOptions {
   /** Shorter and rougher: under a minute. */
   readonly quick: boolean;
+  /** On ten times as much data; only `growth` knows a size beyond its full form. */
+  readonly huge: boolean;
 }
 
 export type Bench = (options: BenchOptions) => Promise<BenchResult>;

@@ -1,18 +1,20 @@
 import { availableParallelism, release, totalmem, type } from 'node:os';
 import { confirm } from './confirm.ts';
 import { footprint } from './footprint.ts';
+import { growth } from './growth.ts';
 import { intervals } from './intervals.ts';
 import type { Bench } from './result.ts';
 import { rush, rushSpread } from './rush.ts';
 import { say } from './stage.ts';
 
-/** `npm run bench -- <name> [--quick]`: the figures as one line of JSON, everything else on standard error. */
+/** `npm run bench -- <name> [--quick | --huge]`: the figures as one line of JSON, everything else on standard error. */
 const benches: Readonly<Record<string, Bench>> = {
   footprint,
   rush,
   'rush-spread': rushSpread,
   intervals,
   confirm,
+  growth,
 };
 
 /** What the figures depend on, without names of hosts or people. */
@@ -28,11 +30,14 @@ function machine() {
 
 const [name = '', ...flags] = process.argv.slice(2);
 const bench = benches[name];
-if (bench === undefined || flags.some((flag) => flag !== '--quick')) {
-  say(`Usage: npm run bench -- <${Object.keys(benches).join(' | ')}> [--quick]`);
+if (
+  bench === undefined ||
+  flags.some((flag) => flag !== '--quick' && !(flag === '--huge' && name === 'growth'))
+) {
+  say(`Usage: npm run bench -- <${Object.keys(benches).join(' | ')}> [--quick], or growth [--huge]`);
   process.exitCode = 1;
 } else {
-  const result = await bench({ quick: flags.includes('--quick') });
+  const result = await bench({ quick: flags.includes('--quick'), huge: flags.includes('--huge') });
   console.log(JSON.stringify({ ...result, machine: machine() }));
   if (!result.ok) process.exitCode = 1;
 }

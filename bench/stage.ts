@@ -155,7 +155,7 @@ async function startLimit(key: string): Promise<{ url: string; pid: number; stop
 }
 
 /** The database's own processes, when it runs on this machine. */
-async function postmasterOf(ownerUrl: string): Promise<Watched> {
+export async function postmasterOf(ownerUrl: string): Promise<Watched> {
   if (!['127.0.0.1', 'localhost', '[::1]'].includes(new URL(ownerUrl).hostname)) return {};
   const backend = await asOwner(ownerUrl, async (client) => {
     const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid');
