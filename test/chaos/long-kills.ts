@@ -33,15 +33,12 @@ function added(tallies: readonly Tally[]): Tally {
     capacity: all.capacity + each.capacity,
     struck: [...all.struck, ...each.struck],
     outageMs: Math.max(all.outageMs, each.outageMs),
-    findings: {
-      lost: [...all.findings.lost, ...each.findings.lost],
-      ghosts: [...all.findings.ghosts, ...each.findings.ghosts],
-      doubled: [...all.findings.doubled, ...each.findings.doubled],
-      unresolved: [...all.findings.unresolved, ...each.findings.unresolved],
-      soldTwice: [...all.findings.soldTwice, ...each.findings.soldTwice],
-      surprises: [...all.findings.surprises, ...each.findings.surprises],
-      broken: [...all.findings.broken, ...each.findings.broken],
-      notSoldExactly: [...all.findings.notSoldExactly, ...each.findings.notSoldExactly],
-    },
+    findings: joined(all.findings, each.findings),
   }));
+}
+
+function joined(some: Tally['findings'], more: Tally['findings']): Tally['findings'] {
+  const kinds = Object.keys(some) as (keyof typeof some)[];
+  const both = kinds.map((kind) => [kind, [...some[kind], ...more[kind]]]);
+  return Object.fromEntries(both) as Tally['findings'];
 }
