@@ -56,6 +56,11 @@ export const plays: Readonly<Record<string, Play>> = {
     await overdue(props, units(seats, 1));
     return together(props.hold('first', [units(seats, 1)]), props.hold('second', [units(seats, 1)]));
   },
+  'hold x hold of two things that one hold has left': async (props) => {
+    const [room, seats] = [await props.room('room'), await props.seats('seats', 1)];
+    await overdue(props, { ...slot(room, 0), units: units(seats, 1).units });
+    return together(props.hold('first', [slot(room, 0)]), props.hold('second', [units(seats, 1)]));
+  },
   'hold x expire': async (props) => {
     const room = await props.room('room');
     const held = await overdue(props, slot(room, 0));

@@ -66,7 +66,7 @@ export interface Played {
   tries: number;
 }
 
-/** Bookings, claims and counters of the play. */
+/** Bookings, claims, counters and changes of the play. */
 const SEEN = `
   select concat_ws(' ', 'booking', b.id, b.state, b.version, case when b.expires_at is null then 'for good' end) as line
     from engine.booking b where b.id = any ($1::uuid[])
@@ -80,7 +80,9 @@ const SEEN = `
     from engine.stock_claim c where c.booking_id = any ($1::uuid[])
   union all
   select concat_ws(' ', 'stock', s.resource_id, s.taken, 'of', s.capacity + s.overbook)
-    from engine.stock s where s.resource_id = any ($1::uuid[])`;
+    from engine.stock s where s.resource_id = any ($1::uuid[])
+  union all
+  select concat_ws(' ', 'told', g.booking_id, g.type) from engine.change g where g.booking_id = any ($1::uuid[])`;
 
 /** One database, two sessions on it, and somebody who sees who waits for whom. */
 export class Stage {
