@@ -1,4 +1,5 @@
 import { longKills } from './chaos/long-kills.ts';
+import { longModel } from './model/long.ts';
 import { longSimulation } from './simulator/long-simulation.ts';
 
 /**
@@ -17,6 +18,11 @@ const suites: Readonly<Record<string, LongSuite>> = {
     minutes: 6,
     what: 'servers and PostgreSQL killed 256 times under customers who keep a ledger',
     run: longKills,
+  },
+  model: {
+    minutes: 6,
+    what: '32 actors, and a model that must explain every answer they get',
+    run: longModel,
   },
   simulation: {
     minutes: 10,

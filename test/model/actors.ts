@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Answer, Intent, Line, Op, Send } from './history.ts';
+import { nameFor, type Answer, type Intent, type Line, type Op, type Send } from './history.ts';
 import type { Stage } from './stage.ts';
 
 export const ACTORS = 32;
@@ -79,7 +79,7 @@ class Actor {
   }
 
   async #send(op: Op, idempotencyKey: string, patienceMs?: number): Promise<void> {
-    const { method, path, body } = this.#request(op.intent);
+    const { method, path, body } = this.#request(op);
     const send: Send = { calledAt: performance.now(), calledAtWall: Date.now() };
     op.sends.push(send);
     const leave = new AbortController();
@@ -115,11 +115,15 @@ class Actor {
     }
   }
 
-  #request(intent: Intent): { method: string; path: string; body?: unknown } {
+  #request({ no, intent }: Op): { method: string; path: string; body?: unknown } {
     switch (intent.verb) {
       case 'hold': {
         const lines = intent.lines.map((line) => line.body);
-        return { method: 'POST', path: '/holds', body: { lines, ttlSeconds: intent.ttlSeconds } };
+        return {
+          method: 'POST',
+          path: '/holds',
+          body: { lines, ttlSeconds: intent.ttlSeconds, note: nameFor(no) },
+        };
       }
       case 'confirm':
       case 'cancel':

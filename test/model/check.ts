@@ -1,4 +1,4 @@
-import type { Change, History, Op } from './history.ts';
+import { nameFor, type Change, type History, type Op } from './history.ts';
 import { Timeline } from './timeline.ts';
 import { bookingIn, isDone, saysSo, truth, type Truth } from './truth.ts';
 
@@ -42,17 +42,30 @@ export function check(history: History): string[] {
   ];
 }
 
-/** Finds the op that made a change: the first of its actor that was told of the version the change made. */
+/**
+ * Finds the op that made a change: the first of its actor that was told of the version the change made. Failing that,
+ * one with a send that nobody waited for: such a send may still take effect after another one of its key was refused.
+ */
 function writers(ops: readonly Op[]): (change: Change, version: number) => Op | undefined {
   const told = new Map<string, Op>();
+  const open = new Set<Op>();
   for (const op of ops) {
     const seen = bookingIn(op);
-    if (seen === undefined) continue;
-    const key = `${seen.id} ${seen.version} ${op.actor} ${op.intent.verb}`;
+    if (seen === undefined && op.sends.some((send) => send.answer === undefined)) open.add(op);
+    const key = `${seen?.id} ${seen?.version} ${op.actor} ${op.intent.verb}`;
     if (!told.has(key)) told.set(key, op);
   }
-  return ({ bookingId, actor, type }, version) =>
-    told.get(`${bookingId} ${version} ${actor} ${VERB_OF[type]}`);
+  const mayHaveMade = ({ bookingId, actor, type, asked }: Change) =>
+    [...open].find(({ no, intent, ...op }) => {
+      if (op.actor !== actor || intent.verb !== VERB_OF[type]) return false;
+      return 'bookingId' in intent ? intent.bookingId === bookingId : nameFor(no) === asked;
+    });
+  return (change, version) => {
+    const { bookingId, actor, type } = change;
+    const op = told.get(`${bookingId} ${version} ${actor} ${VERB_OF[type]}`) ?? mayHaveMade(change);
+    if (op !== undefined) open.delete(op);
+    return op;
+  };
 }
 
 function places(op: Op, effect: number | undefined, timeline: Timeline): Placed[] {

@@ -61,6 +61,13 @@ export interface Change {
   actor: string;
   /** The database's clock when it was decided. */
   at: number;
+  /** The name of the hold that made the booking. */
+  asked: string | null;
+}
+
+/** What a hold carries as its note, so that its booking is known even when nobody heard the answer. */
+export function nameFor(no: number): string {
+  return `op ${no}`;
 }
 
 /** A booking as answers show it: what the check compares. */

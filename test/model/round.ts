@@ -30,7 +30,7 @@ const MOST_TOLD = 20;
 export function report({ seed, opsEach }: Round, complaints: readonly string[]): string {
   const more = complaints.length > MOST_TOLD ? [`... and ${complaints.length - MOST_TOLD} more`] : [];
   return [
-    `seed ${seed}, ${opsEach} ops of each actor; again: npm run test:long -- model ${seed} ${opsEach}`,
+    `seed ${seed}, ${opsEach} ops of each actor; again: MODEL_SEED=${seed} npm run test:long -- model`,
     ...complaints.slice(0, MOST_TOLD),
     ...more,
   ].join('\n');

@@ -116,8 +116,9 @@ async function recorded({ ownerUrl }: FreshDatabase, tenant: string): Promise<Om
   return asOwner(ownerUrl, async (client) => {
     await client.query(`set holdfast.tenant = '${tenant}'`);
     const changes = await client.query<Change>(
-      `select type, booking_id as "bookingId", actor, floor(extract(epoch from at) * 1000)::float8 as at
-       from engine.change where booking_id is not null order by seq`,
+      `select c.type, c.booking_id as "bookingId", c.actor, floor(extract(epoch from c.at) * 1000)::float8 as at,
+          b.note as asked
+        from engine.change c join engine.booking b on b.tenant_id = c.tenant_id and b.id = c.booking_id order by c.seq`,
     );
     const stock = await client.query<{ resource: string; capacity: number }>(
       'select resource_id as resource, capacity from engine.stock',

@@ -1,0 +1,91 @@
+import { spawnSync } from 'node:child_process';
+import { rows } from './matrix.ts';
+import type { FaultRow } from './row.ts';
+import { Stage, type Figures } from './stage.ts';
+
+/**
+ * `npm run test:faults [-- F3 ...]`: each row injects its fault under load, heals it, and looks at what everybody was
+ * told and at the database. As root it runs in network and mount namespaces of its own, so that nothing it does to the
+ * network or to disks reaches the machine.
+ */
+const INSIDE = 'HOLDFAST_FAULTS_INSIDE';
+/** No call waits longer than this for its answer, whatever is broken. */
+const LONGEST_ANSWER_MS = 5_000;
+
+interface Result {
+  row: FaultRow;
+  figures?: Figures;
+  /** Why it was not run. */
+  missing?: string;
+  broken: string[];
+}
+
+async function main(names: readonly string[]): Promise<number> {
+  const unknown = names.filter((name) => !rows.some((row) => row.name === name));
+  if (unknown.length > 0) {
+    console.error(`There is no row ${unknown.join(', ')}. There are:`);
+    for (const { name, fault } of rows) console.error(`  ${name}: ${fault}`);
+    return 1;
+  }
+  if (process.getuid?.() === 0 && process.env[INSIDE] === undefined) return inside(names);
+  const results: Result[] = [];
+  for (const row of rows.filter(({ name }) => names.length === 0 || names.includes(name))) {
+    const result = await run(row);
+    results.push(result);
+    console.log(line(result));
+    for (const each of result.broken) console.log(`      ${each}`);
+  }
+  console.log(`\n${table(results)}`);
+  return results.some(({ broken }) => broken.length > 0) ? 1 : 0;
+}
+
+function inside(names: readonly string[]): number {
+  const script = `ip link set lo up; exec "$0" "$@"`;
+  const args = ['--net', '--mount', 'sh', '-c', script, process.execPath, import.meta.filename, ...names];
+  const env = { ...process.env, [INSIDE]: '1', NODE_ENV: 'test' };
+  return spawnSync('unshare', args, { stdio: 'inherit', env }).status ?? 1;
+}
+
+async function run(row: FaultRow): Promise<Result> {
+  const missing = row.missing?.();
+  if (missing !== undefined) return { row, missing, broken: [] };
+  const stage = await Stage.open(row);
+  try {
+    await stage.warmUp();
+    const from = Date.now();
+    const broken = await row.strike(stage);
+    const figures = await stage.settle(from, Date.now());
+    const { findings, longestMs } = figures;
+    for (const [what, found] of Object.entries(findings) as [string, string[]][])
+      broken.push(...found.slice(0, 5).map((each) => `${what}: ${each}`));
+    if (longestMs > LONGEST_ANSWER_MS) broken.push(`somebody waited ${longestMs} ms for an answer`);
+    return { row, figures, broken };
+  } catch (error) {
+    return { row, broken: [`the row could not be carried out: ${String(error)}`] };
+  } finally {
+    await stage.close();
+  }
+}
+
+function line({ row, missing, broken }: Result): string {
+  const verdict =
+    missing !== undefined ? `not run: ${missing}` : broken.length > 0 ? 'BROKEN' : 'as it must be';
+  return `${row.name.padEnd(5)} ${row.fault}: ${verdict}`;
+}
+
+function table(results: readonly Result[]): string {
+  const head =
+    '| row | fault | acknowledged | refused | unknown | lost | outage ms | p99 ms | longest ms | verdict |';
+  const rule = '| --- | --- | --: | --: | --: | --: | --: | --: | --: | --- |';
+  const lines = results.map(({ row, figures, missing, broken }) => {
+    const f = figures;
+    const numbers = f
+      ? [f.acknowledged, f.refused, f.unknown, f.findings.lost.length, f.outageMs, f.p99Ms, f.longestMs]
+      : Array(7).fill('');
+    const verdict = missing !== undefined ? 'not run' : broken.length > 0 ? 'BROKEN' : 'ok';
+    return `| ${[row.name, row.fault, ...numbers, verdict].join(' | ')} |`;
+  });
+  return [head, rule, ...lines].join('\n');
+}
+
+process.exitCode = await main(process.argv.slice(2));
