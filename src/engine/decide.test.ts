@@ -302,42 +302,6 @@ test('a hold that relied on an older catalogue entry is sent back', () => {
   assert.deepEqual(outcomes, [{ result: 'stale' }]);
 });
 
-test("an optional line that does not fit is left out with the reason and stands in no later one's way", () => {
-  const world = newWorld();
-  const at = (startsAt: number, endsAt: number): Needs => ({
-    intervals: [{ resourceId: 'room-1', startsAt, endsAt }],
-    units: [],
-  });
-  const before = [holdOf('a', [at(0, 2)])];
-  world.apply(decide(before, world.snapshot(before, 0)).writes);
-  const whole = holdOf('b', [at(1, 3), at(2, 4), at(9, 10), at(4, 5)]);
-  const fates = ['optional', 'needed', 'skipped', 'optional'];
-  const series = { ...whole, lines: whole.lines.map((line, i) => withFate(line, fates[i])) };
-  const [outcome] = decide([series], world.snapshot([series], 0)).outcomes;
-  assert.ok(outcome?.result === 'done');
-  assert.deepEqual(
-    outcome.booking.lines.map(({ details, cancelledAt }) => [details['skipped'], cancelledAt]),
-    [
-      [[{ reason: 'slot_taken', detail: 'The time is taken by another booking.' }], 0],
-      [undefined, null],
-      [[{ reason: 'outside_hours', detail: 'Closed.' }], 0],
-      [undefined, null],
-    ],
-  );
-  assert.equal(outcome.booking.totalMinor, 200);
-});
-
-test('a hold of which nothing would be left is refused with what stood in the way of each line', () => {
-  const world = newWorld();
-  const full = holdOf('a', [{ intervals: [{ resourceId: 'room-1', startsAt: 0, endsAt: 9 }], units: [] }]);
-  world.apply(decide([full], world.snapshot([full], 0)).writes);
-  const again = { ...full, bookingId: 'b', lines: full.lines.map((line) => withFate(line, 'optional')) };
-  const { outcomes } = decide([again], world.snapshot([again], 0));
-  assert.deepEqual(outcomes, [
-    { result: 'refused', conflicts: [{ line: 1, resource: 'room-1', reason: 'slot_taken' }] },
-  ]);
-});
-
 test('a booking of which the last absent line is cancelled has come, and is no no-show', () => {
   const world = newWorld();
   const seat: Needs = { intervals: [], units: [{ resourceId: 'seats', bucket: '-infinity', units: 1 }] };
