@@ -43,9 +43,9 @@ create table engine.booking (
   created_at timestamp with time zone not null,
   created_by text not null,
   constraint booking_pkey PRIMARY KEY (tenant_id, id),
-  constraint booking_approval_check CHECK ((approval = ANY (ARRAY['none'::text, 'exclusive'::text]))),
+  constraint booking_approval_check CHECK ((approval = ANY (ARRAY['none'::text, 'exclusive'::text, 'competing'::text]))),
   constraint booking_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
-  constraint booking_expiry_with_hold CHECK (((state = ANY (ARRAY['held'::text, 'paying'::text])) = (expires_at IS NOT NULL))),
+  constraint booking_expiry_with_hold CHECK ((((expires_at IS NULL) OR (state = ANY (ARRAY['held'::text, 'paying'::text, 'requested'::text]))) AND ((expires_at IS NOT NULL) OR (state <> ALL (ARRAY['held'::text, 'paying'::text]))))),
   constraint booking_hold_seconds_check CHECK (((hold_seconds >= 1) AND (hold_seconds <= 3600))),
   constraint booking_note_check CHECK ((length(note) <= 2000)),
   constraint booking_state_check CHECK ((state = ANY (ARRAY['held'::text, 'paying'::text, 'requested'::text, 'confirmed'::text, 'completed'::text, 'noShow'::text, 'expired'::text, 'cancelled'::text, 'declined'::text]))),
@@ -53,6 +53,7 @@ create table engine.booking (
 ) with (fillfactor=80, autovacuum_analyze_scale_factor=0.02, autovacuum_vacuum_scale_factor=0.05);
 CREATE INDEX booking_due ON engine.booking USING btree (expires_at) WHERE (expires_at > '-infinity'::timestamp with time zone);
 CREATE UNIQUE INDEX booking_reference_unique ON engine.booking USING btree (tenant_id, reference) WHERE (reference <> ''::text);
+CREATE INDEX booking_requested ON engine.booking USING btree (tenant_id, id) WHERE (state = 'requested'::text);
 alter table engine.booking enable row level security;
 alter table engine.booking force row level security;
 create policy tenant_wall on engine.booking for all to public
@@ -271,6 +272,37 @@ create policy worker_reads on engine.tenant_clock for select to holdfast_worker
   using (true);
 grant insert, select, update on engine.tenant_clock to holdfast_app;
 grant select on engine.tenant_clock to holdfast_worker;
+
+create table engine.wish (
+  tenant_id uuid not null,
+  booking_id uuid not null,
+  line_no integer not null,
+  no integer not null,
+  calendar_id uuid,
+  starts_at timestamp with time zone,
+  ends_at timestamp with time zone,
+  stock_id uuid,
+  bucket date,
+  units integer,
+  cap integer,
+  rule text,
+  stays boolean not null,
+  constraint wish_pkey PRIMARY KEY (tenant_id, booking_id, line_no, no),
+  constraint wish_tenant_id_booking_id_line_no_fkey FOREIGN KEY (tenant_id, booking_id, line_no) REFERENCES engine.booking_line(tenant_id, booking_id, line_no) ON DELETE CASCADE,
+  constraint wish_tenant_id_calendar_id_fkey FOREIGN KEY (tenant_id, calendar_id) REFERENCES engine.calendar(tenant_id, resource_id),
+  constraint wish_cap_check CHECK ((cap >= 0)),
+  constraint wish_has_length CHECK (((starts_at < ends_at) AND isfinite(starts_at) AND isfinite(ends_at))),
+  constraint wish_is_time_or_units CHECK ((((num_nonnulls(calendar_id, starts_at, ends_at) = 3) AND (num_nonnulls(stock_id, bucket, units, cap, rule) = 0)) OR ((num_nonnulls(calendar_id, starts_at, ends_at) = 0) AND (num_nonnulls(stock_id, bucket, units) = 3)))),
+  constraint wish_no_check CHECK ((no >= 1)),
+  constraint wish_units_check CHECK ((units > 0))
+);
+CREATE INDEX wish_by_calendar ON engine.wish USING btree (tenant_id, calendar_id, ends_at) WHERE (ends_at > '-infinity'::timestamp with time zone);
+alter table engine.wish enable row level security;
+alter table engine.wish force row level security;
+create policy tenant_wall on engine.wish for all to public
+  using ((tenant_id = (NULLIF(current_setting('holdfast.tenant'::text, true), ''::text))::uuid))
+  with check ((tenant_id = (NULLIF(current_setting('holdfast.tenant'::text, true), ''::text))::uuid));
+grant delete, insert, select on engine.wish to holdfast_app;
 
 create table events.event (
   tenant_id uuid not null,

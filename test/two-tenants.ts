@@ -26,11 +26,12 @@ export async function twoTenants(): Promise<TwoTenants> {
 async function fullTenant(made: TestApp): Promise<FullTenant> {
   const { tenant, base, keys } = await made.tenantWith('owner');
   const [key = ''] = keys;
+  let calls = 0;
   const post = async (path: string, body: unknown, status = 201) => {
     const answer = await call(made.app, 'POST', `${base}${path}`, {
       key,
       body,
-      headers: { 'idempotency-key': `filling ${path}`.replaceAll(' ', '-') },
+      headers: { 'idempotency-key': `filling-${(calls += 1)}` },
     });
     assert.equal(answer.status, status, answer.text);
     return answer.body;
@@ -52,6 +53,11 @@ async function fullTenant(made: TestApp): Promise<FullTenant> {
   const booking = await post('/holds', { lines: [line, admission] });
   const term = await post('/terms', { name: 'Winter', startsOn: '2030-10-01', endsOn: '2031-02-15' });
   await post(`/rooms/${String(room['id'])}/feed`, {});
+  const stage = await post('/rooms', {
+    ...{ name: 'Stage', building: 'B', capacity: 1 },
+    rules: { approval: 'required', approvalMode: 'competing' },
+  });
+  await post('/holds', { lines: [{ ...line, roomId: stage['id'] }] });
   await fillByHand(made, tenant.id);
   const ids = {
     rooms: String(room['id']),

@@ -35,7 +35,11 @@ export function stateMoves(): [BookingState, BookingState][] {
   return states.flatMap((from) => transitions[from].map((to): [BookingState, BookingState] => [from, to]));
 }
 
-export type Approval = 'none' | 'exclusive';
+/**
+ * Whether somebody must approve. `exclusive`: confirming a hold asks for it, and the request keeps its claims.
+ * `competing`: asking for capacity makes a request at once, which holds nothing; approving it takes what it wishes for.
+ */
+export type Approval = 'none' | 'exclusive' | 'competing';
 
 /** One thing that was asked for, as it was last agreed and priced; what it was before stands in the changes. Amounts are integer minor units. */
 export interface BookingLine {
@@ -56,11 +60,10 @@ export interface Booking {
   id: Uuid;
   reference: string;
   state: BookingState;
-  /** Set exactly while the booking is held or paying. */
+  /** Set while the booking is held or paying; of a request, when its time begins: unanswered, it expires then. */
   expiresAt: Instant | null;
   /** How long the hold was given at first; a renewal gives no more at a time. */
   holdSeconds: number;
-  /** `exclusive`: confirming asks for approval, and the booking keeps its claims while it waits. */
   approval: Approval;
   checkedInAt: Instant | null;
   clientId: Uuid | null;
@@ -72,6 +75,11 @@ export interface Booking {
   /** The principal that made it, e.g. `key:<id>`. */
   createdBy: string;
   lines: readonly BookingLine[];
+}
+
+/** A request that holds nothing: what it would claim are wishes. */
+export function isWishing({ state, approval }: Pick<Booking, 'state' | 'approval'>): boolean {
+  return state === 'requested' && approval === 'competing';
 }
 
 /** The lines that still count, and what they cost together. */

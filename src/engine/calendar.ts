@@ -20,7 +20,9 @@ const isWanted = statement('engine.calendarIsWanted', {
   params: ['uuid', 'uuid'],
   columns: { claims: 'int8' },
   text: `select count(*) as claims from (
-      select from engine.interval_claim i where i.tenant_id = $1 and i.resource_id = $2 and i.ends_at > '-infinity' limit 1) c`,
+      (select from engine.interval_claim i where i.tenant_id = $1 and i.resource_id = $2 and i.ends_at > '-infinity' limit 1)
+      union all
+      (select from engine.wish w where w.tenant_id = $1 and w.calendar_id = $2 and w.ends_at > '-infinity' limit 1)) c`,
 });
 
 /** Rides interval_claim_by_end: everything that ends inside the window, and the one claim that reaches over its end. */

@@ -1,5 +1,6 @@
 import { canMove, haveCome, standingLines, totalOf, type Booking } from './booking.ts';
 import type { Cancel, Decline, Outcome } from './command.ts';
+import { redateRequest } from './expire.ts';
 import type { Ledger } from './ledger.ts';
 
 /** Gives back the whole booking or some of its lines; with its last line a booking is cancelled. */
@@ -52,7 +53,7 @@ function cancelLines(
   for (const line of lines) if (nos.includes(line.no)) ledger.changeLine(booking.id, line);
   // When only those who have come are left, the booking has come: it can no longer be a no-show.
   const checkedInAt = booking.checkedInAt ?? (haveCome(lines) ? ledger.now : null);
-  const changed = ledger.update({ ...booking, lines, totalMinor: totalOf(lines), checkedInAt });
+  const changed = redateRequest({ ...booking, lines, totalMinor: totalOf(lines), checkedInAt }, ledger);
   const payload = { lines: nos, ...(reason === null ? {} : { reason }) };
   ledger.record({ type: 'booking.linesCancelled', bookingId: booking.id, resourceIds, actor, payload });
   return { result: 'done', booking: changed };

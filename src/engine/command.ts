@@ -47,6 +47,8 @@ export interface Skipped {
 export type HoldLine = Omit<BookingLine, 'checkedInAt' | 'cancelledAt'> &
   Needs & {
     choice?: Choice;
+    /** Of a competing request: it goes on waiting when another gets its time; otherwise it is declined. */
+    stays?: boolean;
     /** A line of a hold that is left out when it does not fit: it stays in the booking as a cancelled one. */
     isOptional?: boolean;
     /** Why the line is left out whatever is free; kept in its details, where people read it. */
@@ -56,7 +58,10 @@ export type HoldLine = Omit<BookingLine, 'checkedInAt' | 'cancelledAt'> &
 /** Catalogue entries that lines were resolved from, with the versions relied on. */
 export type Guards = ReadonlyMap<Uuid, number>;
 
-/** Take what all lines need, all or nothing, until `ttlSeconds` after the database's now. */
+/**
+ * Take what all lines need, all or nothing, until `ttlSeconds` after the database's now. `competing` takes nothing: it
+ * makes a request, if what it wishes for is free now.
+ */
 export interface Hold extends Common {
   verb: 'hold';
   /** Made by the caller: the same hold sent again after an unknown COMMIT finds itself by it. */
@@ -79,7 +84,14 @@ interface OnBooking extends Common {
 
 /** Verbs that only move a booking: their rules stand in `move.ts`. */
 export interface Move extends OnBooking {
-  verb: 'confirm' | 'approve' | 'complete' | 'noShow';
+  verb: 'confirm' | 'complete' | 'noShow';
+}
+
+/** Says yes to a request. */
+export interface Approve extends OnBooking {
+  verb: 'approve';
+  /** What a competing request wishes for, as it was read in this version; another one answers `stale`. */
+  wishes?: { version: number; lines: readonly HoldLine[] };
 }
 
 export interface Decline extends OnBooking {
@@ -140,7 +152,7 @@ export interface Resize extends Common {
 }
 
 export type OnBookingCommand =
-  Move | Decline | Cancel | CheckIn | Pay | Renew | Reschedule | Expire | Release;
+  Move | Approve | Decline | Cancel | CheckIn | Pay | Renew | Reschedule | Expire | Release;
 export type Command = Hold | OnBookingCommand | Resize;
 
 export type Outcome =
@@ -148,6 +160,8 @@ export type Outcome =
   | { result: 'refused'; conflicts: readonly Conflict[] }
   | { result: 'wrongState'; state: BookingState }
   | { result: 'holdExpired' }
+  /** Its time has begun, so nobody could approve it any more. */
+  | { result: 'tooLate' }
   | { result: 'notFound' }
   /** A line that the booking does not have, or no longer. */
   | { result: 'noSuchLine'; no: number }
@@ -156,7 +170,7 @@ export type Outcome =
   | { result: 'resized' }
   /** More is taken than the new capacity would hold: by how many units, per bucket. */
   | { result: 'belowTaken'; short: readonly { resourceId: Uuid; bucket: string; by: number }[] }
-  /** A guard moved on: resolve the lines once more from the database and come again. */
+  /** A guard or the booking moved on: make the command once more from the database and come again. */
   | { result: 'stale' }
   | { result: 'replayed'; status: number; body: string }
   | { result: 'keyReused' };

@@ -35,7 +35,7 @@ const BACKING: readonly (readonly [table: string, name: string, definition: stri
   [
     'booking',
     'booking_expiry_with_hold',
-    `CHECK (((state = ANY (ARRAY['held'::text, 'paying'::text])) = (expires_at IS NOT NULL)))`,
+    `CHECK ((((expires_at IS NULL) OR (state = ANY (ARRAY['held'::text, 'paying'::text, 'requested'::text]))) AND ((expires_at IS NOT NULL) OR (state <> ALL (ARRAY['held'::text, 'paying'::text])))))`,
   ],
   ...(['interval_claim', 'stock_claim'] as const).map(
     (table) =>

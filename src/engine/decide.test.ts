@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { Booking } from './booking.ts';
+import { isWishing, standingLines, type Booking } from './booking.ts';
 import type { Needs } from './claim.ts';
 import type { Command, Hold, HoldLine } from './command.ts';
 import { decide } from './decide.ts';
 import { Model } from './model.test-double.ts';
+import { wishedLines } from './wish.ts';
 import { World } from './world.test-double.ts';
 
 const ROOMS = ['room-1', 'room-2'];
@@ -29,7 +30,7 @@ const slot = fc
     length: fc.integer({ min: 1, max: 4 }),
   })
   .map(({ resourceId, from, length }): Needs => ({
-    intervals: [{ resourceId, startsAt: from, endsAt: from + length }],
+    intervals: [{ resourceId, startsAt: from * 1500, endsAt: (from + length) * 1500 }],
     units: [],
   }));
 const count = fc
@@ -42,7 +43,8 @@ const hold = fc.record({
   verb: fc.constant('hold' as const),
   needs: fc.array(fc.oneof(slot, count), { minLength: 1, maxLength: 3 }),
   ttlSeconds: fc.integer({ min: 1, max: 3 }),
-  approval: fc.constantFrom('none' as const, 'none' as const, 'exclusive' as const),
+  approval: fc.constantFrom('none' as const, 'none' as const, 'exclusive' as const, 'competing' as const),
+  stays: fc.boolean(),
   // What becomes of each line when it does not fit; a line that breaks a rule is left out beforehand.
   fates: fc.array(fc.constantFrom('needed', 'needed', 'optional', 'skipped'), { minLength: 2, maxLength: 2 }),
 });
@@ -80,13 +82,17 @@ type Asked =
   | (typeof hold extends fc.Arbitrary<infer T> ? T : never)
   | (typeof onBooking extends fc.Arbitrary<infer T> ? T : never);
 
-function toCommand(asked: Asked, known: readonly string[], made: string[]): Command {
+function toCommand(asked: Asked, world: World, known: readonly string[], made: string[]): Command {
   if (asked.verb === 'hold') {
     const bookingId = `booking-${made.length + 1}`;
     made.push(bookingId);
     const whole = holdOf(bookingId, asked.needs, asked.ttlSeconds);
     const lines = whole.lines.map((line, i) => withFate(line, asked.fates[i - 1] ?? asked.fates[0]));
-    return { ...whole, lines, approval: asked.approval };
+    return {
+      ...whole,
+      lines: lines.map((line) => ({ ...line, stays: asked.stays })),
+      approval: asked.approval,
+    };
   }
   const { verb, ttlSeconds } = asked;
   const bookingId = known[asked.nth % Math.max(1, known.length)] ?? 'nobody';
@@ -98,6 +104,12 @@ function toCommand(asked: Asked, known: readonly string[], made: string[]): Comm
       return { verb, ...by, lineNos: asked.lineNos };
     case 'release':
       return { verb, ...by, version: 1 + (asked.nth % 4), lineNos: asked.lineNos ?? [1, 2, 3] };
+    case 'approve': {
+      const request = world.bookings.get(bookingId);
+      if (request === undefined || !isWishing(request)) return { verb, ...by };
+      const { version } = request;
+      return { verb, ...by, wishes: { version, lines: wishedLines(request, world.wishes) } };
+    }
     case 'decline':
       return { verb, ...by, reason: 'no' };
     case 'renew':
@@ -157,7 +169,7 @@ test('any batches of any commands are answered as one command at a time would be
       for (const { seconds, asked } of rounds) {
         now += seconds * 1000;
         const known = [...made]; // nobody knows the id of a booking before its batch has committed
-        const commands = asked.map((each) => toCommand(each, known, made));
+        const commands = asked.map((each) => toCommand(each, world, known, made));
         const { outcomes, writes } = decide(commands, world.snapshot(commands, now));
         const expected = commands.map((command) => model.answer(command, now).result);
         assert.deepEqual(
@@ -207,7 +219,20 @@ function assertAddsUp(world: World): void {
     if (booking.state !== 'expired') assert.equal(claim.expiresAt, booking.expiresAt);
     assert.equal(booking.lines.find((line) => line.no === claim.lineNo)?.cancelledAt, null);
   }
+  for (const wish of world.wishes) {
+    const booking = world.bookings.get(wish.bookingId);
+    assert.ok(booking !== undefined && isWishing(booking));
+    assert.equal(booking.lines.find((line) => line.no === wish.lineNo)?.cancelledAt, null);
+  }
   for (const [id, booking] of world.bookings) {
+    assert.equal(
+      booking.state === 'requested' ? firstStart(world, id) : booking.expiresAt,
+      booking.expiresAt,
+    );
+    if (isWishing(booking)) {
+      const wished = world.wishes.filter((wish) => wish.bookingId === id);
+      assert.equal(wished.length, standingLines(booking.lines).length);
+    }
     const told = world.changes.filter((change) => change.bookingId === id).map((change) => change.type);
     const states = told.filter((type) => !MARKS.has(type));
     assert.equal(states.at(-1), `booking.${booking.state}`);
@@ -215,6 +240,14 @@ function assertAddsUp(world: World): void {
     assert.equal(told.length, booking.version, 'each version is told');
     assert.equal(booking.totalMinor, 100 * booking.lines.filter((line) => line.cancelledAt === null).length);
   }
+}
+
+function firstStart(world: World, bookingId: string): number | null {
+  const wished = world.wishes
+    .filter((wish) => wish.bookingId === bookingId)
+    .flatMap((wish) => wish.intervals);
+  const starts = [...wished, ...world.intervalsOf(bookingId)].map((slot) => slot.startsAt);
+  return starts.length === 0 ? null : Math.min(...starts);
 }
 
 test('a hold of several lines takes all or nothing', () => {

@@ -1,3 +1,4 @@
+import { approve } from './approve.ts';
 import type { Booking } from './booking.ts';
 import { cancel, decline } from './cancel.ts';
 import { checkIn } from './check-in.ts';
@@ -70,10 +71,11 @@ function performOn(booking: Booking, command: OnBookingCommand, ledger: Ledger):
   if (endIfDue(booking, ledger) || booking.state === 'expired') return { result: 'holdExpired' };
   switch (command.verb) {
     case 'confirm':
-    case 'approve':
     case 'complete':
     case 'noShow':
       return move(booking, command, ledger);
+    case 'approve':
+      return approve(booking, command, ledger);
     case 'cancel':
       return cancel(booking, command, ledger);
     case 'decline':

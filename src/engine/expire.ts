@@ -5,7 +5,7 @@ import { expiredChange, type Ledger } from './ledger.ts';
 /** However often it is renewed, a hold is over an hour after it was made: nobody keeps capacity without buying it. */
 const LONGEST_HOLD_MS = 3_600_000;
 
-/** The sweeper's: ends a hold that is past its expiry; leaves any other booking as it is. */
+/** The sweeper's: ends a hold or request that is past its expiry; leaves any other booking as it is. */
 export function expire(booking: Booking, ledger: Ledger): Outcome {
   return { result: 'done', booking: endIfDue(booking, ledger) ?? booking };
 }
@@ -34,6 +34,14 @@ export function pay(booking: Booking, { ttlSeconds, actor }: Pay, ledger: Ledger
   if (booking.state !== 'held') return { result: 'wrongState', state: booking.state };
   const expiresAt = ledger.now + Math.min(ttlSeconds * 1000, LONGEST_HOLD_MS);
   return redate({ ...booking, state: 'paying', expiresAt }, 'booking.paying', actor, ledger);
+}
+
+/** Writes a booking whose lines were changed: a request expires when the first of those it has now begins. */
+export function redateRequest(booking: Booking, ledger: Ledger): Booking {
+  if (booking.state !== 'requested') return ledger.update(booking);
+  const expiresAt = ledger.firstStart(booking.id);
+  ledger.redate(booking.id, expiresAt);
+  return ledger.update({ ...booking, expiresAt });
 }
 
 function redate(booking: Booking, type: string, actor: string, ledger: Ledger): Outcome {

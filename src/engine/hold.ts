@@ -1,25 +1,26 @@
 import type { Instant } from '../platform/clock.ts';
-import { totalOf, type Booking, type BookingLine } from './booking.ts';
+import { isWishing, totalOf, type Booking, type BookingLine } from './booking.ts';
 import type { Guards, Hold, Outcome } from './command.ts';
-import { resourcesOf, type ChosenLine, type Ledger } from './ledger.ts';
+import { earliest, resourcesOf, type ChosenLine, type Ledger } from './ledger.ts';
 
-/** Takes what all lines need, all or nothing. */
+/** Takes what all lines need, all or nothing; or asks for it, where requests compete. */
 export function hold(command: Hold, ledger: Ledger): Outcome {
   const ghost = ledger.bookings.get(command.bookingId);
   if (ghost !== undefined) return { result: 'done', booking: ghost }; // an earlier try did commit after all
   if (isStale(command.guards, ledger)) return { result: 'stale' };
   const { chosen, conflicts } = ledger.fit(command.lines);
   if (conflicts.length > 0) return { result: 'refused', conflicts };
-  const booking = newBooking(command, chosen, ledger.now);
+  const slots = chosen.flatMap((line) => line.intervals);
+  const begins = earliest(slots.map((slot) => slot.startsAt));
+  if (command.approval !== 'none' && begins !== null && begins <= ledger.now) return { result: 'tooLate' };
+  const booking = newBooking(command, chosen, begins, ledger.now);
+  ledger.create(booking);
   ledger.take(booking, chosen);
-  ledger.writes.bookings.push(booking);
+  const units = chosen.flatMap((line) => line.units);
   ledger.record({
-    type: 'booking.held',
+    type: `booking.${booking.state}`,
     bookingId: booking.id,
-    resourceIds: resourcesOf(
-      chosen.flatMap((line) => line.intervals),
-      chosen.flatMap((line) => line.units),
-    ),
+    resourceIds: isWishing(booking) ? [] : resourcesOf(slots, units),
     actor: command.actor,
     payload: {},
   });
@@ -47,13 +48,19 @@ export function toBookingLine(line: ChosenLine, now: Instant): BookingLine {
   };
 }
 
-function newBooking(command: Hold, chosen: readonly ChosenLine[], now: Instant): Booking {
+function newBooking(
+  command: Hold,
+  chosen: readonly ChosenLine[],
+  begins: Instant | null,
+  now: Instant,
+): Booking {
+  const competes = command.approval === 'competing';
   const lines = chosen.map((line) => toBookingLine(line, now));
   return {
     id: command.bookingId,
     reference: command.reference,
-    state: 'held',
-    expiresAt: now + command.ttlSeconds * 1000,
+    state: competes ? 'requested' : 'held',
+    expiresAt: competes ? begins : now + command.ttlSeconds * 1000,
     holdSeconds: command.ttlSeconds,
     approval: command.approval,
     checkedInAt: null,

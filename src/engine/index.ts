@@ -4,7 +4,7 @@ import type { Command, Hold, Outcome } from './command.ts';
 import { openLanes } from './lanes.ts';
 import { previewHold } from './preview.ts';
 
-export { standingLines, type Booking, type BookingLine } from './booking.ts';
+export { standingLines, type Approval, type Booking, type BookingLine } from './booking.ts';
 export type { Command, Hold, HoldLine, Idempotency, OnBookingCommand, Outcome } from './command.ts';
 export type { Needs } from './claim.ts';
 export { ONLY_BUCKET } from './claim.ts';

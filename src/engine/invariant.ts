@@ -73,9 +73,12 @@ export const alongChanges: Walk = {
     order by c.seq offset $3 - 1 limit 1) as border`,
 };
 
+/** Whether booking `b` is a request that holds nothing and wishes. */
+export const COMPETES = `(b.state = 'requested' and b.approval = 'competing')`;
+
 /** Whether booking `b` holds capacity now: what its standing lines ask for is claimed. */
-export const HOLDS_CAPACITY = `(b.state in ('requested', 'confirmed', 'completed', 'noShow')
-  or (b.state in ('held', 'paying') and b.expires_at > now()))`;
+export const HOLDS_CAPACITY = `(b.state in ('confirmed', 'completed', 'noShow')
+  or (b.state in ('held', 'paying', 'requested') and coalesce(b.expires_at > now(), true) and not ${COMPETES}))`;
 
 /** The rows of `table`, as `alias`, that belong to the bookings of a stretch; rides their primary key. */
 export function ofStretch(alias: string, key = 'booking_id'): string {

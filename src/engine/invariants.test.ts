@@ -15,6 +15,7 @@ before(async () => {
   const confirmed = hold([slot(room, 1), units(seats, 1)]);
   await fixture.perform(confirmed);
   await fixture.perform(on('confirm', confirmed.bookingId));
+  await fixture.perform(hold([slot(room, 2), units(seats, 1)], { approval: 'competing' }));
   sound = await fixture.tamper((client) => Array.fromAsync(examine(client, invariants)));
 });
 after(() => fixture.close());
@@ -32,8 +33,17 @@ const violations: readonly (readonly [sql: string, ...broken: string[]])[] = [
     `delete from engine.interval_claim; delete from engine.stock_claim; update engine.stock set taken = 0`,
     'booking-has-claims',
   ],
+  [`delete from engine.wish where stock_id is null`, 'request-has-wishes'],
+  [
+    `update engine.booking set approval = 'exclusive' where state = 'requested'`,
+    'wish-has-request',
+    'booking-has-claims',
+  ],
   [`update engine.booking set total_minor = total_minor + 1`, 'amounts-add-up'],
-  [`update engine.booking_line set cancelled_at = now()`, 'claim-has-booking', 'amounts-add-up'],
+  [
+    `update engine.booking_line set cancelled_at = now()`,
+    ...['claim-has-booking', 'wish-has-request', 'amounts-add-up'],
+  ],
   [`update engine.change set type = 'booking.renewed' where type = 'booking.confirmed'`, 'state-was-told'],
   [`update engine.change set type = 'booking.completed' where type = 'booking.held'`, 'state-was-told'],
   [`update engine.booking set created_at = now() + interval '1 hour'`, 'no-future'],

@@ -5,6 +5,7 @@ import {
   alongCalendars,
   alongChanges,
   alongStock,
+  COMPETES,
   HOLDS_CAPACITY,
   ofStretch,
   type Invariant,
@@ -48,14 +49,14 @@ export const invariants: readonly Invariant[] = [
   },
   {
     id: 'claim-has-booking',
-    promise: 'a claim belongs to a booking that holds capacity; a hold and its claims expire together',
+    promise:
+      'a claim belongs to a booking that holds capacity; a hold or request and its claims expire together',
     along: alongBookings,
     text: `select c.booking_id || ' line ' || c.line_no as thing,
         b.id is null or l.booking_id is null
-        or (b.state in ('held', 'paying') and c.expires_at is distinct from b.expires_at)
-        or (b.state in ('requested', 'confirmed', 'completed', 'noShow') and c.expires_at is not null)
+        or (b.state not in ('expired', 'cancelled', 'declined') and c.expires_at is distinct from b.expires_at)
         or b.state in ('cancelled', 'declined') or l.cancelled_at is not null
-        or (c.until = 'confirm' and b.state not in ('held', 'paying', 'expired'))
+        or ${COMPETES} or (c.until = 'confirm' and b.state not in ('held', 'paying', 'expired'))
         or (b.state = 'expired' and coalesce(c.expires_at > now(), true)) as broken
       from (${CLAIMS}) c
       left join engine.booking b on ${ofStretch('b', 'id')} and b.id = c.booking_id
@@ -70,6 +71,26 @@ export const invariants: readonly Invariant[] = [
       left join (select distinct a.booking_id, a.line_no from (${CLAIMS}) a) c
         on c.booking_id = l.booking_id and c.line_no = l.line_no
       where ${ofStretch('b', 'id')} and l.cancelled_at is null and ${HOLDS_CAPACITY}`,
+  },
+  {
+    id: 'wish-has-request',
+    promise: 'a wish belongs to a line that still stands of a competing request',
+    along: alongBookings,
+    text: `select w.booking_id || ' line ' || w.line_no as thing, not ${COMPETES} or l.cancelled_at is not null as broken
+      from engine.wish w
+      join engine.booking b on ${ofStretch('b', 'id')} and b.id = w.booking_id
+      join engine.booking_line l on ${ofStretch('l')} and l.booking_id = w.booking_id and l.line_no = w.line_no
+      where ${ofStretch('w')}`,
+  },
+  {
+    id: 'request-has-wishes',
+    promise: 'a competing request says what it wishes for with each line that was not cancelled',
+    along: alongBookings,
+    text: `select l.booking_id || ' line ' || l.line_no as thing, not exists (
+          select from engine.wish w
+          where w.tenant_id = $1 and w.booking_id = l.booking_id and w.line_no = l.line_no) as broken
+      from engine.booking b join engine.booking_line l on ${ofStretch('l')} and l.booking_id = b.id
+      where ${ofStretch('b', 'id')} and l.cancelled_at is null and ${COMPETES}`,
   },
   {
     id: 'amounts-add-up',
@@ -106,7 +127,7 @@ export const invariants: readonly Invariant[] = [
   {
     id: 'holds-are-swept',
     promise:
-      'no hold outlives its expiry by more than a minute; otherwise no server with a sweeper runs. What such a hold kept is for sale all the same',
+      'no hold or request outlives its expiry by more than a minute; otherwise no server with a sweeper runs. What such a hold kept is for sale all the same',
     isAdvice: true,
     along: alongBookings,
     text: `select b.id::text as thing, b.expires_at < now() - interval '1 minute' as broken

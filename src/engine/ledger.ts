@@ -1,11 +1,14 @@
 import type { Instant } from '../platform/clock.ts';
 import { conflictReasons, type Conflict } from '../platform/errors.ts';
 import type { Uuid } from '../platform/id.ts';
-import { canMove, type Booking, type BookingLine, type BookingState } from './booking.ts';
+import { Asked } from './asked.ts';
+import { canMove, isWishing, type Booking, type BookingLine, type BookingState } from './booking.ts';
 import { isDead, overlaps, type IntervalClaim, type IntervalNeed, type Needs } from './claim.ts';
 import type { UnitsClaim, UnitsNeed } from './claim.ts';
 import type { FreeView, HoldLine, Skipped } from './command.ts';
 import { emptyWrites, type ChangeDraft, type Snapshot, type StockRow, type StockWrite } from './snapshot.ts';
+import { stockKey } from './wanted.ts';
+import { Wishes, type NeedsOfLines } from './wish.ts';
 
 /** What a request wants, with every choice made. A line that is `skipped` is left out and needs nothing. */
 export type ChosenLine = Omit<HoldLine, 'choice' | 'isOptional'>;
@@ -26,6 +29,8 @@ export class Ledger {
   readonly twins: Map<string, Snapshot['twins'] extends ReadonlyMap<string, infer T> ? T : never>;
   readonly adrift: ReadonlySet<Uuid>;
   readonly writes = emptyWrites();
+  readonly #rivals: Snapshot['rivals'];
+  readonly #wishes: Wishes;
   readonly #calendars: ReadonlySet<Uuid>;
   readonly #standing = new Map<Uuid, Set<IntervalClaim>>();
   readonly #claimsOf = new Map<Uuid, Claims>();
@@ -39,17 +44,19 @@ export class Ledger {
     this.guards = snapshot.guards;
     this.twins = new Map(snapshot.twins);
     this.adrift = snapshot.adrift;
-    for (const row of snapshot.stock) this.#stock.set(unitsKey(row), { ...row });
+    this.#rivals = snapshot.rivals;
+    this.#wishes = new Wishes(snapshot.wishes, this.writes);
+    for (const row of snapshot.stock) this.#stock.set(stockKey(row), { ...row });
     // What a booking that is adrift claims on rows that are not locked is none of this batch's business.
     for (const claim of snapshot.intervals)
       if (this.#calendars.has(claim.resourceId)) this.#addInterval({ ...claim });
     for (const claim of snapshot.units)
-      if (this.#stock.has(unitsKey(claim))) this.#of(claim.bookingId).units.add({ ...claim });
+      if (this.#stock.has(stockKey(claim))) this.#of(claim.bookingId).units.add({ ...claim });
     this.#bury(snapshot.dying);
   }
 
   stockRow(at: { resourceId: Uuid; bucket: string }): Readonly<StockRow> | undefined {
-    return this.#stock.get(unitsKey(at));
+    return this.#stock.get(stockKey(at));
   }
 
   /**
@@ -76,8 +83,10 @@ export class Ledger {
     return { chosen, conflicts: isEmpty ? forgiven : conflicts };
   }
 
-  /** Takes what the lines of a booking need; only after `fit` found no conflict. */
+  /** Takes what the lines of a booking need, or wishes for it; only after `fit` found no conflict. */
   take(booking: Booking, lines: readonly ChosenLine[]): void {
+    if (isWishing(booking)) return this.#wishes.add(booking.id, lines);
+    const isHold = booking.state === 'held' || booking.state === 'paying';
     for (const line of lines) {
       const standing = { bookingId: booking.id, lineNo: line.no, expiresAt: booking.expiresAt };
       for (const { resourceId, startsAt, endsAt } of line.intervals) {
@@ -86,7 +95,7 @@ export class Ledger {
         this.writes.intervals.add(claim);
       }
       for (const { resourceId, bucket, units, cap, until = 'end' } of line.units) {
-        if (until === 'confirm' && booking.expiresAt === null) continue; // a cap on open holds, and this is none
+        if (until === 'confirm' && !isHold) continue; // a cap on open holds, and this is none
         const claim: UnitsClaim = { resourceId, bucket, units, until, ...standing };
         this.#count(claim, units, cap);
         this.#of(booking.id).units.add(claim);
@@ -95,8 +104,9 @@ export class Ledger {
     }
   }
 
-  /** Gives back what a booking claims, or only some of its lines; returns the resources it let go. */
+  /** Gives back what a booking claims or wishes for, or only some of its lines; returns the resources it let go. */
   release(bookingId: Uuid, lineNos?: readonly number[]): Uuid[] {
+    this.#wishes.drop(bookingId, lineNos);
     const { intervals, units } = this.claimsOf(bookingId, lineNos);
     for (const claim of intervals) {
       this.#of(bookingId).intervals.delete(claim);
@@ -107,19 +117,19 @@ export class Ledger {
     return [...(this.#buried.get(bookingId) ?? []), ...resourcesOf(intervals, units)];
   }
 
-  /** Makes the claims of a booking permanent, but gives back what was only for the time of the hold. */
-  secure(bookingId: Uuid): Uuid[] {
+  /** Makes the claims of a booking permanent or lasting, but gives back what was only for the time of the hold. */
+  secure(bookingId: Uuid, expiresAt: Instant | null = null): Uuid[] {
     const { intervals, units } = this.claimsOf(bookingId);
     const resources = resourcesOf(intervals, units);
     for (const claim of units) if (claim.until === 'confirm') this.#dropUnits(claim);
-    this.redate(bookingId, null);
+    this.redate(bookingId, expiresAt);
     return resources;
   }
 
   /** Gives the claims of a booking its new expiry. */
   redate(bookingId: Uuid, expiresAt: Instant | null): void {
-    this.writes.redated.set(bookingId, expiresAt);
     const { intervals, units } = this.claimsOf(bookingId);
+    if (intervals.length + units.length > 0) this.writes.redated.set(bookingId, expiresAt);
     for (const claim of [...intervals, ...units]) claim.expiresAt = expiresAt; // also those not written yet
   }
 
@@ -135,11 +145,30 @@ export class Ledger {
     };
   }
 
+  /** When the first of what a booking claims or wishes for begins; null when it has no time of its own. */
+  firstStart(bookingId: Uuid): Instant | null {
+    const slots = [...this.claimsOf(bookingId).intervals, ...this.#wishes.of(bookingId).intervals];
+    return earliest(slots.map((slot) => slot.startsAt));
+  }
+
+  wishesOf(bookingId: Uuid, lineNos: readonly number[]): NeedsOfLines {
+    return this.#wishes.of(bookingId, lineNos);
+  }
+
+  /** The locked requests that lose to whoever gets these slots. */
+  losersTo(slots: readonly IntervalNeed[]): Booking[] {
+    return this.#wishes.losersTo(slots).flatMap((id) => this.bookings.get(id) ?? this.#rivals.get(id) ?? []);
+  }
+
+  create(booking: Booking): void {
+    this.bookings.set(booking.id, booking);
+    this.writes.bookings.push(booking);
+  }
+
   /** Moves a locked booking. Throws on an illegal move: the verbs check before. */
-  move(booking: Booking, state: BookingState): Booking {
+  move(booking: Booking, state: BookingState, expiresAt: Instant | null = null): Booking {
     if (!canMove(booking.state, state)) throw new Error(`${booking.state} -> ${state} is not a move`);
-    const expires = state === 'paying';
-    return this.update({ ...booking, state, expiresAt: expires ? booking.expiresAt : null });
+    return this.update({ ...booking, state, expiresAt });
   }
 
   /** Writes a locked booking's header, one version on. */
@@ -155,7 +184,7 @@ export class Ledger {
   }
 
   resize(row: { resourceId: Uuid; bucket: string; capacity: number; overbook: number }): void {
-    Object.assign(this.#stock.get(unitsKey(row)) ?? {}, row);
+    Object.assign(this.#stock.get(stockKey(row)) ?? {}, row);
     Object.assign(this.#stockWrite(row), { capacity: row.capacity, overbook: row.overbook });
   }
 
@@ -219,7 +248,7 @@ export class Ledger {
       const available = this.#left(need) - asked.units(need);
       asked.add(need);
       if (need.units <= available) continue;
-      const isThere = this.#stock.has(unitsKey(need));
+      const isThere = this.#stock.has(stockKey(need));
       const reason = need.cap !== undefined ? 'limit_reached' : isThere ? 'sold_out' : 'not_bookable';
       conflicts.push({ line, resource: need.resourceId, reason, available: Math.max(0, available) });
     }
@@ -236,7 +265,7 @@ export class Ledger {
   }
 
   #left(need: UnitsNeed): number {
-    const row = this.#stock.get(unitsKey(need));
+    const row = this.#stock.get(stockKey(need));
     if (row === undefined) return 0;
     return (need.cap ?? row.capacity + row.overbook) - row.taken;
   }
@@ -257,8 +286,8 @@ export class Ledger {
   }
 
   #count(at: { resourceId: Uuid; bucket: string }, units: number, cap?: number): void {
-    const row = this.#stock.get(unitsKey(at));
-    if (row === undefined) throw new Error(`the stock row ${unitsKey(at)} was not locked`);
+    const row = this.#stock.get(stockKey(at));
+    if (row === undefined) throw new Error(`the stock row ${stockKey(at)} was not locked`);
     row.taken += units;
     const written = this.#stockWrite(at);
     written.delta += units;
@@ -269,7 +298,7 @@ export class Ledger {
 
   #stockWrite({ resourceId, bucket }: { resourceId: Uuid; bucket: string }): StockWrite {
     const empty = { resourceId, bucket, delta: 0, capacity: null, overbook: null };
-    return entry(this.writes.stock, unitsKey({ resourceId, bucket }), () => empty);
+    return entry(this.writes.stock, stockKey({ resourceId, bucket }), () => empty);
   }
 }
 
@@ -282,30 +311,6 @@ export interface Fit {
 type Instead = ReadonlySet<IntervalClaim>;
 const NOTHING: Instead = new Set();
 const NO_NEEDS: Needs & { details: BookingLine['details'] } = { intervals: [], units: [], details: {} };
-
-/** What the earlier lines of one request want already. */
-class Asked {
-  readonly slots: IntervalNeed[] = [];
-  readonly #units = new Map<string, number>();
-
-  constructor(instead: readonly UnitsClaim[]) {
-    for (const claim of instead) this.add({ ...claim, units: -claim.units });
-  }
-
-  units(at: { resourceId: Uuid; bucket: string }): number {
-    return this.#units.get(unitsKey(at)) ?? 0;
-  }
-
-  add(need: { resourceId: Uuid; bucket: string; units: number }): void {
-    this.#units.set(unitsKey(need), this.units(need) + need.units);
-  }
-
-  /** The line that was asked last does not want anything after all. */
-  forget({ intervals, units }: Needs): void {
-    this.slots.length -= intervals.length;
-    for (const need of units) this.add({ ...need, units: -need.units });
-  }
-}
 
 function leftOut({ choice: _, isOptional: __, ...line }: HoldLine, why: readonly Skipped[]): ChosenLine {
   const skipped = why.map(({ reason, detail }) => ({ reason, detail }));
@@ -320,15 +325,15 @@ export function expiredChange(bookingId: Uuid, resourceIds: readonly Uuid[]): Ch
   return { type: 'booking.expired', bookingId, resourceIds, actor: 'engine', payload: {} };
 }
 
+export function earliest(starts: readonly Instant[]): Instant | null {
+  return starts.length === 0 ? null : starts.reduce((first, next) => Math.min(first, next));
+}
+
 export function resourcesOf(
   intervals: readonly { resourceId: Uuid }[],
   units: readonly { resourceId: Uuid }[],
 ): Uuid[] {
   return [...new Set([...intervals, ...units].map((claim) => claim.resourceId))];
-}
-
-function unitsKey(at: { resourceId: Uuid; bucket: string }): string {
-  return `${at.resourceId} ${at.bucket}`;
 }
 
 function entry<K, V>(map: Map<K, V>, key: K, make: () => V): V {

@@ -1,7 +1,8 @@
 import type { Conflict } from '../platform/errors.ts';
-import type { BookingState } from './booking.ts';
+import type { Approval, BookingState } from './booking.ts';
 import { overlaps, type IntervalNeed, type Needs, type UnitsNeed } from './claim.ts';
 import type {
+  Approve,
   Command,
   Guards,
   Hold,
@@ -23,6 +24,7 @@ export interface Expected {
 interface ToldLine {
   kind: string;
   needs: Needs;
+  stays: boolean;
   totalMinor: number;
   isCancelled: boolean;
   hasArrived: boolean;
@@ -36,7 +38,7 @@ interface Told {
   createdAt: number;
   holdSeconds: number;
   expiresAt: number;
-  exclusive: boolean;
+  approval: Approval;
   lines: Map<number, ToldLine>;
 }
 
@@ -70,6 +72,7 @@ export class Model {
     if (command.verb === 'expire') return { result: 'done' };
     if (booking.state === 'expired') return { result: 'holdExpired' };
     if (command.verb === 'reschedule') return this.#reschedule(booking, command, now, guards);
+    if (command.verb === 'approve') return this.#approve(booking, command, now);
     return { result: onLive(booking, command, now) };
   }
 
@@ -92,7 +95,7 @@ export class Model {
     return {
       state: booking.state,
       version: booking.version,
-      needs: KEEPING.includes(booking.state) ? standing.map(([no, line]) => [no, line.needs]) : [],
+      needs: keeps(booking) ? standing.map(([no, line]) => [no, line.needs]) : [],
       totalMinor: standing.reduce((sum, [, line]) => sum + line.totalMinor, 0),
     };
   }
@@ -102,15 +105,16 @@ export class Model {
     if (isStale(command, guards)) return { result: 'stale' };
     const { chosen, conflicts } = this.#fit(command.lines, now);
     if (conflicts.length > 0) return { result: 'refused', conflicts };
+    if (command.approval !== 'none' && begins(chosen) <= now) return { result: 'tooLate' };
     const booking: Told = {
       id: command.bookingId,
       owner: command.actor,
-      state: 'held',
+      state: command.approval === 'competing' ? 'requested' : 'held',
       version: 1,
       createdAt: now,
       holdSeconds: command.ttlSeconds,
       expiresAt: now + command.ttlSeconds * 1000,
-      exclusive: command.approval === 'exclusive',
+      approval: command.approval,
       lines: new Map(),
     };
     this.#bookings.set(booking.id, booking);
@@ -131,8 +135,20 @@ export class Model {
     const { chosen, conflicts } = this.#fit(lines, now, booking);
     if (conflicts.length > 0) return { result: 'refused', conflicts };
     if (chosen.every((line) => isSame(line, booking.lines.get(line.no)))) return { result: 'done' };
+    if (booking.state === 'requested' && begins(chosen) <= now) return { result: 'tooLate' };
     this.#give(booking, chosen);
     booking.version += 1;
+    return { result: 'done' };
+  }
+
+  #approve(booking: Told, command: Approve, now: number): Expected {
+    if (!isWishing(booking)) return { result: goIf(booking, 'confirmed', booking.state === 'requested') };
+    if (command.wishes?.version !== booking.version) return { result: 'stale' };
+    const { conflicts } = this.#fit(command.wishes.lines, now, booking);
+    if (conflicts.length > 0) return { result: 'refused', conflicts };
+    go(booking, 'confirmed');
+    for (const rival of this.#bookings.values())
+      if (isWishing(rival) && losesTo(rival, booking)) go(rival, isDue(rival, now) ? 'expired' : 'declined');
     return { result: 'done' };
   }
 
@@ -247,12 +263,13 @@ export class Model {
 
   #give(booking: Told, lines: readonly HoldLine[]): void {
     const isOpen = booking.state === 'held' || booking.state === 'paying';
-    for (const { no, kind, intervals, units, totalMinor, skipped } of lines) {
+    for (const { no, kind, intervals, units, totalMinor, skipped, stays = false } of lines) {
       const lasting = units.filter((need) => isOpen || need.until !== 'confirm');
       const needs = { intervals, units: lasting };
       booking.lines.set(no, {
         kind,
         needs,
+        stays,
         totalMinor,
         isCancelled: skipped !== undefined,
         hasArrived: false,
@@ -278,16 +295,17 @@ const KEEPING: readonly BookingState[] = ['held', 'paying', 'requested', 'confir
 
 function onLive(
   booking: Told,
-  command: Exclude<OnBookingCommand, Reschedule>,
+  command: Exclude<OnBookingCommand, Reschedule | Approve>,
   now: number,
 ): Outcome['result'] {
   const { state } = booking;
   switch (command.verb) {
     case 'confirm':
-      if (booking.exclusive && state !== 'confirmed') return goIf(booking, 'requested', state === 'held');
+      if (booking.approval !== 'none' && state !== 'confirmed') {
+        if (state === 'held' && begins(standing(booking)) <= now) return 'tooLate';
+        return goIf(booking, 'requested', state === 'held');
+      }
       return goIf(booking, 'confirmed', state === 'held' || state === 'paying');
-    case 'approve':
-      return goIf(booking, 'confirmed', state === 'requested');
     case 'decline':
       return goIf(booking, 'declined', state === 'requested');
     case 'complete':
@@ -311,6 +329,8 @@ function onLive(
 }
 
 function go(booking: Told, state: BookingState): void {
+  if (booking.state === 'requested' && state === 'expired')
+    booking.expiresAt = isWishing(booking) ? -Infinity : begins(standing(booking)); // until when it kept anything
   booking.state = state;
   booking.version += 1;
   if (state !== 'confirmed' && state !== 'requested') return;
@@ -388,11 +408,15 @@ function hasCome(booking: Told): boolean {
 }
 
 /** One batch may look at an earlier moment than another that committed before it and has swept an expired hold aside. */
-function stoodAt({ state, expiresAt }: Told, now: number): boolean {
+function stoodAt(booking: Told, now: number): boolean {
+  const { state, expiresAt } = booking;
+  if (state === 'requested') return !isWishing(booking) && !isDue(booking, now);
   return state === 'held' || state === 'paying' || state === 'expired' ? expiresAt > now : true;
 }
 
-function isDue({ state, expiresAt }: Told, now: number): boolean {
+function isDue(booking: Told, now: number): boolean {
+  const { state, expiresAt } = booking;
+  if (state === 'requested') return begins(standing(booking)) <= now;
   return (state === 'held' || state === 'paying') && expiresAt <= now;
 }
 
@@ -404,6 +428,31 @@ function isSame(line: HoldLine, was: ToldLine | undefined): boolean {
       ...units.map((need) => `${need.resourceId} ${need.bucket} ${need.units}`),
     ].sort();
   return was?.totalMinor === line.totalMinor && written(was.needs).join() === written(line).join();
+}
+
+/** A competing request waits for somebody's yes and keeps nothing meanwhile. */
+function isWishing({ state, approval }: Told): boolean {
+  return state === 'requested' && approval === 'competing';
+}
+
+function keeps(booking: Told): boolean {
+  return KEEPING.includes(booking.state) && !isWishing(booking);
+}
+
+function losesTo(rival: Told, winner: Told): boolean {
+  const slots = standing(winner);
+  return [...rival.lines.values()].some(
+    (line) => !line.isCancelled && !line.stays && line.needs.intervals.some((slot) => isTaken(slot, slots)),
+  );
+}
+
+function standing(booking: Told): Needs[] {
+  return [...booking.lines.values()].flatMap((line) => (line.isCancelled ? [] : [line.needs]));
+}
+
+/** When the first of what is asked for begins; never, when it has no time of its own. */
+function begins(needs: readonly Needs[]): number {
+  return Math.min(...needs.flatMap(({ intervals }) => intervals.map((slot) => slot.startsAt)));
 }
 
 function isStale(command: Hold | Reschedule, guards: Guards): boolean {

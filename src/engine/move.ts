@@ -2,13 +2,16 @@ import { canMove, type Booking, type BookingState } from './booking.ts';
 import type { Move, Outcome } from './command.ts';
 import type { Ledger } from './ledger.ts';
 
-/** Confirm, approve, complete, no-show: the booking keeps its capacity and goes on. Repeated, each answers the same. */
+/** Confirm, complete, no-show: the booking keeps its capacity and goes on. Repeated, each answers the same. */
 export function move(booking: Booking, command: Move, ledger: Ledger): Outcome {
   const state = target(booking, command.verb);
   if (booking.state === state) return { result: 'done', booking };
   if (!isPossible(booking, command.verb, state)) return { result: 'wrongState', state: booking.state };
-  const resourceIds = booking.expiresAt === null ? claimed(booking, ledger) : ledger.secure(booking.id);
-  const moved = ledger.move(booking, state);
+  const answerBy = state === 'requested' ? ledger.firstStart(booking.id) : null;
+  if (answerBy !== null && answerBy <= ledger.now) return { result: 'tooLate' };
+  const resourceIds =
+    booking.expiresAt === null ? claimed(booking, ledger) : ledger.secure(booking.id, answerBy);
+  const moved = ledger.move(booking, state, answerBy);
   const type = `booking.${state}`;
   ledger.record({ type, bookingId: booking.id, resourceIds, actor: command.actor, payload: {} });
   return { result: 'done', booking: moved };
@@ -18,8 +21,6 @@ function target(booking: Booking, verb: Move['verb']): BookingState {
   switch (verb) {
     case 'confirm':
       return booking.approval === 'none' || booking.state === 'confirmed' ? 'confirmed' : 'requested';
-    case 'approve':
-      return 'confirmed';
     case 'complete':
       return 'completed';
     case 'noShow':
@@ -29,7 +30,6 @@ function target(booking: Booking, verb: Move['verb']): BookingState {
 
 function isPossible(booking: Booking, verb: Move['verb'], state: BookingState): boolean {
   if (!canMove(booking.state, state)) return false;
-  if (verb === 'approve') return booking.state === 'requested';
   if (verb === 'noShow') return booking.checkedInAt === null;
   return verb !== 'confirm' || booking.state !== 'requested';
 }

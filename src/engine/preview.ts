@@ -42,6 +42,8 @@ async function lookAt(
     units: dead.map(toUnitsClaim),
     bookings: new Map(),
     dying: new Map(),
+    rivals: new Map(),
+    wishes: [],
     adrift: new Set(),
     guards: new Map(guards.map((row) => [row.guardId, row.version])),
     twins: new Map(),

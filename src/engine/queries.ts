@@ -103,6 +103,28 @@ export const lockBookings = statement('engine.lockBookings', {
     where b.tenant_id = $1 and b.id = any ($2::uuid[]) order by b.id for no key update of b`,
 });
 
+/** Requests that one approval settles at most; whoever is left goes on waiting and is refused when approved. */
+const MOST_RIVALS = 1_000;
+
+/**
+ * The same, and the competing requests that would lose to whoever gets the slots $3 to $5, whose calendars are locked
+ * already: no wish for them can come in between. Rides wish_by_calendar from each slot's start on: wishes overlap, so
+ * there is no last one to stop at, but only open requests of the future have any.
+ */
+export const lockBookingsAndRivals = statement('engine.lockBookingsAndRivals', {
+  params: ['uuid', 'uuid[]', 'uuid[]', 'timestamptz[]', 'timestamptz[]'],
+  columns: bookingColumns,
+  text: `select ${bookingSelect} from engine.booking b
+    where b.tenant_id = $1 and b.id = any ($2::uuid[] || array(
+      select distinct w.booking_id
+      from unnest($3::uuid[], $4::timestamptz[], $5::timestamptz[]) as asked (calendar_id, starts_at, ends_at)
+      join engine.wish w on w.tenant_id = $1 and w.calendar_id = asked.calendar_id and w.ends_at > '-infinity'
+        and w.ends_at > asked.starts_at and w.starts_at < asked.ends_at
+      where not w.stays
+      order by w.booking_id limit ${MOST_RIVALS}))
+    order by b.id for no key update of b`,
+});
+
 /** Of the bookings behind expired claims, those nobody else is working on; waiting here could deadlock. */
 export const lockDying = statement('engine.lockDying', {
   params: ['uuid', 'uuid[]', 'timestamptz'],

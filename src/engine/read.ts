@@ -1,13 +1,16 @@
 import type { Database, Transaction } from '../platform/db.ts';
+import type { Instant } from '../platform/clock.ts';
 import type { Uuid } from '../platform/id.ts';
 import type { Row } from '../platform/statement.ts';
-import type { Approval, Booking, BookingLine, BookingState } from './booking.ts';
-import { isDead, type IntervalClaim, type UnitsClaim, type Until } from './claim.ts';
+import { isWishing, type Approval, type Booking, type BookingLine, type BookingState } from './booking.ts';
+import { isDead, type IntervalClaim, type IntervalNeed, type UnitsClaim, type Until } from './claim.ts';
 import type { Command } from './command.ts';
 import { twinKey } from './decide.ts';
 import * as sql from './queries.ts';
+import { wishesOf } from './wish-queries.ts';
 import type { Snapshot } from './snapshot.ts';
 import { distinct, stockKey, wantedBy, type StockKey, type Wanted } from './wanted.ts';
+import { toWishes } from './wish-rows.ts';
 import { ensureLimits } from './writes.ts';
 
 /**
@@ -36,14 +39,31 @@ export async function lockAndRead(
     ...ownUnits.filter((claim) => !isStock.has(stockKey(claim))),
   ];
   const dead = [...intervals, ...units].filter((claim) => isDead(claim, now)).map((claim) => claim.bookingId);
-  const dying = dead.length === 0 ? [] : await tx.run(sql.lockDying, [...new Set(dead)], now);
+  const wishing = bookings.filter((row) => isWishing(toHeader(row))).map((row) => row.id);
+  const [dying, wishes] = await Promise.all([
+    dead.length === 0 ? [] : tx.run(sql.lockDying, [...new Set(dead)], now),
+    wishing.length === 0 ? [] : tx.run(wishesOf, wishing),
+  ]);
+  const named = new Set(wanted.bookingIds);
   return {
     now,
     calendars: isCalendar,
     intervals,
     stock,
     units,
-    bookings: byId(assemble(bookings, lines)),
+    bookings: byId(
+      assemble(
+        bookings.filter((row) => named.has(row.id)),
+        lines,
+      ),
+    ),
+    rivals: byId(
+      assemble(
+        bookings.filter((row) => !named.has(row.id)),
+        [],
+      ),
+    ),
+    wishes: toWishes(wishes),
     dying: byId(assemble(dying, [])),
     adrift: new Set(adrift.map((claim) => claim.bookingId)),
     guards: new Map(guards.map((row) => [row.guardId, row.version])),
@@ -53,7 +73,8 @@ export async function lockAndRead(
 
 const NOTHING = Promise.resolve([]);
 
-function lock(tx: Transaction, { bookingIds, slots, calendarIds, stock, limits }: Wanted, guarded: boolean) {
+function lock(tx: Transaction, wanted: Wanted, guarded: boolean) {
+  const { bookingIds, slots, calendarIds, stock, limits, granted } = wanted;
   if (limits.length > 0)
     void tx.run(
       ensureLimits,
@@ -64,7 +85,9 @@ function lock(tx: Transaction, { bookingIds, slots, calendarIds, stock, limits }
     return [
       tx.run(sql.lockCalendarsOf, calendarIds, bookingIds),
       tx.run(sql.lockStockOf, ...columns(stock), bookingIds),
-      tx.run(sql.lockBookings, bookingIds),
+      granted.length === 0
+        ? tx.run(sql.lockBookings, bookingIds)
+        : tx.run(sql.lockBookingsAndRivals, bookingIds, ...columnsOfSlots(granted)),
     ] as const;
   return [
     slots.length > 0 ? tx.run(guarded ? sql.lockCalendars : sql.seeCalendars, calendarIds) : NOTHING,
@@ -75,12 +98,9 @@ function lock(tx: Transaction, { bookingIds, slots, calendarIds, stock, limits }
 
 function read(tx: Transaction, { bookingIds, slots, stock, guardIds, keys }: Wanted) {
   const touches = bookingIds.length > 0;
-  const starts = slots.map((slot) => slot.startsAt);
-  const ends = slots.map((slot) => slot.endsAt);
-  const resources = slots.map((slot) => slot.resourceId);
   return [
     touches ? tx.run(sql.linesOf, bookingIds) : NOTHING,
-    slots.length > 0 ? tx.run(sql.overlapping, resources, starts, ends) : NOTHING,
+    slots.length > 0 ? tx.run(sql.overlapping, ...columnsOfSlots(slots)) : NOTHING,
     touches ? tx.run(sql.intervalsOf, bookingIds) : NOTHING,
     stock.length > 0 ? tx.run(sql.deadUnits, ...columns(stock)) : NOTHING,
     touches ? tx.run(sql.unitsOf, bookingIds) : NOTHING,
@@ -92,6 +112,14 @@ function read(tx: Transaction, { bookingIds, slots, stock, guardIds, keys }: Wan
 
 function columns(rows: readonly StockKey[]): [Uuid[], string[]] {
   return [rows.map((row) => row.resourceId), rows.map((row) => row.bucket)];
+}
+
+function columnsOfSlots(slots: readonly IntervalNeed[]): [Uuid[], Instant[], Instant[]] {
+  return [
+    slots.map((slot) => slot.resourceId),
+    slots.map((slot) => slot.startsAt),
+    slots.map((slot) => slot.endsAt),
+  ];
 }
 
 function identities(keys: Wanted['keys']): [string[], string[], string[]] {

@@ -1,8 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
-import { standingLines, totalOf, type Booking, type BookingState } from './booking.ts';
+import { isWishing, standingLines, totalOf, type Booking, type BookingState } from './booking.ts';
 import type { Outcome, Reschedule } from './command.ts';
+import { redateRequest } from './expire.ts';
 import { isStale, toBookingLine } from './hold.ts';
-import { resourcesOf, type ChosenLine, type Ledger } from './ledger.ts';
+import { earliest, resourcesOf, type ChosenLine, type Ledger } from './ledger.ts';
+import type { NeedsOfLines } from './wish.ts';
 
 const CAN_BE_RESCHEDULED: readonly BookingState[] = ['held', 'requested', 'confirmed'];
 
@@ -21,14 +23,17 @@ export function reschedule(booking: Booking, command: Reschedule, ledger: Ledger
   const old = ledger.claimsOf(booking.id, nos);
   const { chosen, conflicts } = ledger.fit(command.lines, old.units, new Set(old.intervals));
   if (conflicts.length > 0) return { result: 'refused', conflicts };
-  if (chosen.every((line) => isAsIs(line, booking, old))) return { result: 'done', booking };
+  const had = isWishing(booking) ? ledger.wishesOf(booking.id, nos) : old;
+  if (chosen.every((line) => isAsIs(line, booking, had))) return { result: 'done', booking };
+  const begins = earliest(chosen.flatMap((line) => line.intervals).map((slot) => slot.startsAt));
+  if (booking.state === 'requested' && begins !== null && begins <= ledger.now) return { result: 'tooLate' };
   const freed = ledger.release(booking.id, nos);
   ledger.take(booking, chosen);
   return { result: 'done', booking: rewrite(booking, command.actor, chosen, freed, ledger) };
 }
 
 /** Whether a line asks for what it is and has already: then asking again changes nothing. */
-function isAsIs(line: ChosenLine, { lines }: Booking, old: ReturnType<Ledger['claimsOf']>): boolean {
+function isAsIs(line: ChosenLine, { lines }: Booking, old: NeedsOfLines): boolean {
   const was = lines.find(({ no }) => no === line.no);
   if (was?.totalMinor !== line.totalMinor || !isDeepStrictEqual(was.details, line.details)) return false;
   const slots = old.intervals.filter(({ lineNo }) => lineNo === line.no);
@@ -67,10 +72,14 @@ function rewrite(
   });
   for (const line of lines) if (!booking.lines.includes(line)) ledger.changeLine(booking.id, line);
   // Whoever had come has not come to the new time.
-  const rescheduled = ledger.update({ ...booking, lines, totalMinor: totalOf(lines), checkedInAt: null });
+  const rescheduled = redateRequest(
+    { ...booking, lines, totalMinor: totalOf(lines), checkedInAt: null },
+    ledger,
+  );
+  const needs = isWishing(booking) ? [] : chosen;
   const taken = resourcesOf(
-    chosen.flatMap((line) => line.intervals),
-    chosen.flatMap((line) => line.units),
+    needs.flatMap((line) => line.intervals),
+    needs.flatMap((line) => line.units),
   );
   ledger.record({
     type: 'booking.rescheduled',

@@ -3,6 +3,7 @@ import type { Uuid } from '../platform/id.ts';
 import type { Booking, BookingLine } from './booking.ts';
 import type { IntervalClaim, UnitsClaim } from './claim.ts';
 import type { Guards } from './command.ts';
+import type { Wish } from './wish.ts';
 
 /** One row of `engine.stock`, locked. */
 export interface StockRow {
@@ -33,6 +34,10 @@ export interface Snapshot {
   bookings: ReadonlyMap<Uuid, Booking>;
   /** Of the bookings behind expired claims, those that could be locked without waiting; without their lines. */
   dying: ReadonlyMap<Uuid, Booking>;
+  /** The requests that collide with one that is to be approved, locked too; without their lines. */
+  rivals: ReadonlyMap<Uuid, Booking>;
+  /** What the competing requests among `bookings` and `rivals` wish for. */
+  wishes: readonly Wish[];
   /** Bookings that moved to other resources while their locks were waited for: to be decided by the next batch. */
   adrift: ReadonlySet<Uuid>;
   guards: Guards;
@@ -77,6 +82,8 @@ export interface Writes {
   /** Claims that are new; one that is let go again in the same batch is never written. */
   intervals: Set<IntervalClaim>;
   units: Set<UnitsClaim>;
+  droppedWishes: Pick<Wish, 'bookingId' | 'lineNo'>[];
+  wishes: Set<Wish>;
   answers: KeptAnswer[];
   changes: ChangeDraft[];
 }
@@ -92,6 +99,8 @@ export function emptyWrites(): Writes {
     bookings: [],
     intervals: new Set(),
     units: new Set(),
+    droppedWishes: [],
+    wishes: new Set(),
     answers: [],
     changes: [],
   };

@@ -14,6 +14,8 @@ export interface Wanted {
   slots: IntervalNeed[];
   calendarIds: Uuid[];
   stock: StockKey[];
+  /** What is to be granted to competing requests: those that collide with it are locked too. */
+  granted: IntervalNeed[];
   /** Rows of limits, which may not exist yet; in key order. */
   limits: (StockKey & { cap: number })[];
   guardIds: Uuid[];
@@ -23,6 +25,7 @@ export interface Wanted {
 /** What the commands want. `again`: the holds may have been committed by an earlier try, so they are looked for. */
 export function wantedBy(commands: readonly Command[], again: boolean): Wanted {
   const slots: IntervalNeed[] = [];
+  const granted: IntervalNeed[] = [];
   const units: UnitsNeed[] = [];
   const guardIds = new Set<Uuid>();
   const bookingIds = new Set<Uuid>();
@@ -30,6 +33,10 @@ export function wantedBy(commands: readonly Command[], again: boolean): Wanted {
   for (const command of commands) {
     if (command.verb === 'resize') rows.push(...command.rows);
     else if (command.verb !== 'hold' || again) bookingIds.add(command.bookingId);
+    if (command.verb === 'approve' && command.wishes !== undefined) {
+      granted.push(...command.wishes.lines.flatMap((line) => line.intervals));
+      units.push(...command.wishes.lines.flatMap((line) => line.units));
+    }
     if (command.verb !== 'hold' && command.verb !== 'reschedule') continue;
     for (const guardId of command.guards.keys()) guardIds.add(guardId);
     for (const line of command.lines) {
@@ -37,6 +44,7 @@ export function wantedBy(commands: readonly Command[], again: boolean): Wanted {
       units.push(...line.units, ...(line.choice?.from.units ?? []));
     }
   }
+  slots.push(...granted);
   const capped = units.flatMap(({ resourceId, bucket, cap }) =>
     cap === undefined ? [] : { resourceId, bucket, cap },
   );
@@ -44,6 +52,7 @@ export function wantedBy(commands: readonly Command[], again: boolean): Wanted {
     bookingIds: [...bookingIds],
     slots: distinct(slots, (slot) => `${slot.resourceId} ${slot.startsAt} ${slot.endsAt}`),
     calendarIds: [...new Set(slots.map((slot) => slot.resourceId))],
+    granted,
     stock: distinct([...units, ...rows], stockKey),
     limits: distinct(capped, stockKey).sort((a, b) => (stockKey(a) < stockKey(b) ? -1 : 1)),
     guardIds: [...guardIds],

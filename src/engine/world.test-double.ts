@@ -5,7 +5,8 @@ import { isDead, overlaps, type IntervalClaim, type UnitsClaim } from './claim.t
 import type { Command } from './command.ts';
 import { twinKey } from './decide.ts';
 import type { ChangeDraft, Snapshot, StockRow, Twin, Writes } from './snapshot.ts';
-import { distinct, stockKey, wantedBy, type StockKey } from './wanted.ts';
+import { distinct, stockKey, wantedBy, type StockKey, type Wanted } from './wanted.ts';
+import type { Wish } from './wish.ts';
 
 /** What a batch holds when it reads. Without it everything is held, as when batches come one after the other. */
 export interface Held {
@@ -36,6 +37,7 @@ export class World {
   readonly guards = new Map<Uuid, number>();
   readonly twins = new Map<string, Twin>();
   readonly changes: ChangeDraft[] = [];
+  wishes: Wish[] = [];
   readonly #onCalendar = new Map<Uuid, Set<IntervalClaim>>();
   readonly #onStock = new Map<string, Set<UnitsClaim>>();
   readonly #ofBooking = new Map<Uuid, Claims>();
@@ -69,7 +71,8 @@ export class World {
   }
 
   snapshot(commands: readonly Command[], now: Instant, held: Held = EVERYTHING): Snapshot {
-    const { slots, stock, calendarIds, bookingIds, guardIds, keys } = wantedBy(commands, held.again);
+    const wanted = wantedBy(commands, held.again);
+    const { slots, stock, calendarIds, bookingIds, guardIds, keys } = wanted;
     const ownIntervals = bookingIds.flatMap((id) => this.intervalsOf(id));
     const ownUnits = bookingIds.flatMap((id) => this.unitsOf(id));
     const overlapping = slots.flatMap((slot) =>
@@ -81,6 +84,8 @@ export class World {
     const rows: StockKey[] = distinct([...stock, ...ownUnits], stockKey);
     const lostCalendars = ownIntervals.filter((claim) => !held.calendar(claim.resourceId));
     const lostStock = ownUnits.filter((claim) => !held.stock(stockKey(claim)));
+    const bookings = this.#pick(bookingIds);
+    const rivals = this.#rivals(wanted);
     const calendars = [...calendarIds, ...ownIntervals.map((claim) => claim.resourceId)];
     return {
       now,
@@ -88,7 +93,9 @@ export class World {
       intervals,
       stock: rows.flatMap((at) => (held.stock(stockKey(at)) ? (this.stock.get(stockKey(at)) ?? []) : [])),
       units,
-      bookings: this.#pick(bookingIds),
+      bookings,
+      rivals,
+      wishes: this.wishes.filter(({ bookingId }) => bookings.has(bookingId) || rivals.has(bookingId)),
       dying: this.#dying([...intervals, ...units], now, held),
       adrift: new Set([...lostCalendars, ...lostStock].map((claim) => claim.bookingId)),
       guards: new Map(guardIds.flatMap((id) => entryOf(this.guards, id))),
@@ -98,6 +105,7 @@ export class World {
 
   /** Throws where PostgreSQL would: a CHECK, the exclusion constraint, a key that is there, a row that is not. */
   apply(writes: Writes): void {
+    for (const booking of writes.bookings) this.#insert(booking);
     for (const gone of writes.releasedIntervals)
       this.#drop(this.intervalsOf(gone.bookingId), (claim) => sameSlot(claim, gone));
     for (const gone of writes.releasedUnits)
@@ -113,9 +121,9 @@ export class World {
     for (const [bookingId, expiresAt] of writes.redated)
       for (const claim of [...this.intervalsOf(bookingId), ...this.unitsOf(bookingId)])
         claim.expiresAt = expiresAt;
-    for (const booking of writes.bookings) this.#insert(booking);
     for (const claim of writes.intervals) this.#takeSlot(claim);
     for (const claim of writes.units) this.#takeUnits(claim);
+    this.#writeWishes(writes);
     for (const answer of writes.answers) {
       if (this.twins.has(twinKey(answer))) throw new Error(`idempotency_pkey ${answer.key}`);
       this.twins.set(twinKey(answer), answer);
@@ -125,6 +133,17 @@ export class World {
 
   #pick(ids: readonly Uuid[]): Map<Uuid, Booking> {
     return new Map(ids.flatMap((id) => entryOf(this.bookings, id)));
+  }
+
+  #rivals({ granted, bookingIds }: Wanted): Map<Uuid, Booking> {
+    const isHit = ({ stays, bookingId, intervals }: Wish) =>
+      !stays &&
+      !bookingIds.includes(bookingId) &&
+      intervals.some((own) =>
+        granted.some((slot) => slot.resourceId === own.resourceId && overlaps(slot, own)),
+      );
+    const hit = this.#pick(this.wishes.filter(isHit).map((wish) => wish.bookingId));
+    return new Map([...hit].map(([id, booking]) => [id, { ...booking, lines: [] }]));
   }
 
   #dying(
@@ -162,6 +181,18 @@ export class World {
       throw new Error(`stock_never_oversold ${key}`);
   }
 
+  #writeWishes({ droppedWishes, wishes }: Writes): void {
+    for (const gone of droppedWishes) {
+      const at = this.wishes.findIndex((wish) => sameWish(wish, gone));
+      if (at < 0) throw new Error('a wish was dropped that nobody had');
+      this.wishes.splice(at, 1);
+    }
+    for (const wish of wishes) {
+      if (this.wishes.some((other) => sameWish(other, wish))) throw new Error('wish_pkey');
+      this.wishes.push(wish);
+    }
+  }
+
   #insert(booking: Booking): void {
     if (this.bookings.has(booking.id)) throw new Error(`booking_pkey ${booking.id}`);
     this.bookings.set(booking.id, booking);
@@ -186,7 +217,8 @@ export class World {
     if (booking === undefined) throw new Error(`no booking ${id}`);
     const changed = change(booking);
     const isHold = changed.state === 'held' || changed.state === 'paying';
-    if (isHold !== (changed.expiresAt !== null)) throw new Error(`booking_expiry_with_hold ${id}`);
+    const mayExpire = isHold || changed.state === 'requested';
+    if (changed.expiresAt === null ? isHold : !mayExpire) throw new Error(`booking_expiry_with_hold ${id}`);
     this.bookings.set(id, changed);
   }
 }
@@ -197,6 +229,10 @@ function noClaims(): Claims {
 
 function sameSlot(a: IntervalClaim, b: IntervalClaim): boolean {
   return a.lineNo === b.lineNo && a.resourceId === b.resourceId && a.startsAt === b.startsAt;
+}
+
+function sameWish(a: Pick<Wish, 'bookingId' | 'lineNo'>, b: Pick<Wish, 'bookingId' | 'lineNo'>): boolean {
+  return a.bookingId === b.bookingId && a.lineNo === b.lineNo;
 }
 
 function sameUnits(a: UnitsClaim, b: UnitsClaim): boolean {

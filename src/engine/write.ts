@@ -1,13 +1,16 @@
 import type { Transaction } from '../platform/db.ts';
 import type { Instant } from '../platform/clock.ts';
 import type { Writes } from './snapshot.ts';
+import { writeWishes } from './wish-rows.ts';
 import * as sql from './writes.ts';
 
 /** Sends everything a batch decided, in fixed order and without waiting in between; the commit waits for all. */
 export function write(tx: Transaction, writes: Writes, now: Instant): void {
+  if (writes.bookings.length > 0) create(tx, writes.bookings); // first: one may be declined again in this batch
   release(tx, writes);
   update(tx, writes);
   take(tx, writes);
+  writeWishes(tx, writes);
   keep(tx, writes, now);
 }
 
@@ -79,7 +82,6 @@ function update(tx: Transaction, { moved, changedLines, redated }: Writes): void
 }
 
 function take(tx: Transaction, writes: Writes): void {
-  if (writes.bookings.length > 0) create(tx, writes.bookings);
   const intervals = [...writes.intervals];
   const units = [...writes.units];
   if (intervals.length > 0)

@@ -95,7 +95,7 @@ export const insertBookings = statement('engine.insertBookings', {
   text: `insert into engine.booking as b
       (tenant_id, id, reference, state, expires_at, client_id, note, currency, total_minor, created_at, created_by,
        approval, hold_seconds)
-    select k.tenant_id, n.id, n.reference, 'held', n.expires_at, n.client_id, n.note, n.currency, n.total_minor,
+    select k.tenant_id, n.id, n.reference, case n.approval when 'competing' then 'requested' else 'held' end, n.expires_at, n.client_id, n.note, n.currency, n.total_minor,
       n.created_at, n.created_by, n.approval, n.hold_seconds
     from engine.tenant_clock k
     cross join unnest($2::uuid[], $3::text[], $4::timestamptz[], $5::uuid[], $6::text[], $7::text[], $8::bigint[],

@@ -1,9 +1,10 @@
 import { Type } from 'typebox';
-import { bookingByReference, bookingList, toBooking } from '../engine/lists.ts';
+import { bookingByReference, bookingList, requestList, toBooking } from '../engine/lists.ts';
 import type { App } from '../people/route.ts';
 import { answerList, listAnswer, listQuery } from '../platform/list.ts';
 import { etag } from '../platform/precondition.ts';
 import { IdPath } from '../platform/schema.ts';
+import { approvalRoutes } from './approval.ts';
 import { BookingBody, bookingAnswer, State } from './booking-answer.ts';
 import { holdRoute, type HoldDeps } from './holds.ts';
 import { ownedBy, readOwn } from './outcome.ts';
@@ -18,6 +19,7 @@ export function bookingRoutes(app: App, deps: HoldDeps): void {
   readRoutes(app, deps);
   verbRoutes(app, deps);
   rescheduleRoute(app, deps);
+  approvalRoutes(app, deps);
 }
 
 function readRoutes(app: App, { db }: HoldDeps): void {
@@ -41,6 +43,8 @@ function readRoutes(app: App, { db }: HoldDeps): void {
       const tenant = actor.tenant.id;
       const filters = [query.state ?? null, ownedBy(actor)] as const;
       const toItem = (row: Parameters<typeof toBooking>[0]) => bookingAnswer(toBooking(row));
+      if (query.reference === undefined && query.state === 'requested')
+        return answerList(db, tenant, requestList, query, [ownedBy(actor)], toItem);
       if (query.reference === undefined) return answerList(db, tenant, bookingList, query, filters, toItem);
       const named = [...filters, query.reference.toUpperCase()] as const;
       return answerList(db, tenant, bookingByReference, query, named, toItem);

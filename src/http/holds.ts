@@ -59,6 +59,7 @@ export function holdRoute(app: App, deps: HoldDeps): void {
           ...hold,
           lines: resolved.lines,
           guards: resolved.guards,
+          approval: resolved.approval,
           ttlSeconds: ttl(body.ttlSeconds, resolved.ttls),
         }));
         await explainRefusal(deps, context, outcome, lines);
@@ -86,7 +87,6 @@ export function askedBy(
       clientId: null,
       note: body.note ?? null,
       currency: tenant.currency,
-      approval: 'none',
     } as const,
   };
 }

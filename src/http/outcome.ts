@@ -44,12 +44,14 @@ export function answerOf(
     case 'holdExpired':
       throw new Problem(
         'hold_expired',
-        'The hold has expired and its places are free again. Make a new hold.',
+        'The hold or request has expired and keeps nothing any more. Make a new one.',
       );
     case 'wrongState':
       throw new Problem('wrong_state', `The booking is ${outcome.state}, so this is not possible.`);
     case 'noSuchLine':
       throw ruleViolated('/lines', 'unknown_line', `The booking has no line ${outcome.no}, or no longer.`);
+    case 'tooLate':
+      throw ruleViolated('', 'too_late');
     case 'renewalSpent':
       throw ruleViolated('', 'renewal_spent');
     case 'stale':

@@ -3,7 +3,7 @@ import type { HoldLine, Outcome } from '../engine/index.ts';
 import type { AskedLine } from '../kinds/kind.ts';
 import type { Actor } from '../people/access.ts';
 import type { App } from '../people/route.ts';
-import { conflictReasons, Problem, unavailable, type Fault } from '../platform/errors.ts';
+import { conflictReasons, Problem, reasons, unavailable, type Fault } from '../platform/errors.ts';
 import { AmountMinor, strict } from '../platform/schema.ts';
 import { askedBy, holdBody, type HoldDeps } from './holds.ts';
 import { requireFew, resolve, type Context, type ResolvedLines } from './resolve.ts';
@@ -63,7 +63,7 @@ async function preview(
   body: { lines: unknown[]; note?: string },
 ) {
   const { context, asked, command } = askedBy(db, actor, body);
-  const { lines: resolved, guards, refused } = await resolveEach(kinds, context, asked);
+  const { lines: resolved, guards, approval, refused } = await resolveEach(kinds, context, asked);
   requireFew(resolved.length + refused.length);
   const lines = [...resolved, ...refused]
     .sort((a, b) => a.no - b.no)
@@ -75,6 +75,7 @@ async function preview(
     ttlSeconds: 1,
     lines: takeable,
     guards,
+    approval,
   });
   if (outcome.result === 'stale') return undefined;
   const told = lines.map((line) => ('intervals' in line ? tell(line, outcome) : tellRefused(line)));
@@ -101,8 +102,12 @@ async function resolveEach(
   const refused: RefusedAsked[] = [];
   for (let left = asked; ;) {
     try {
-      const { lines, guards } = await resolve(kinds, { ...context, fresh: true, isPreview: true }, left);
-      return { lines, guards, refused };
+      const { lines, guards, approval } = await resolve(
+        kinds,
+        { ...context, fresh: true, isPreview: true },
+        left,
+      );
+      return { lines, guards, approval, refused };
     } catch (error) {
       const named = left.map((line) => ({ ...line, faults: faultsOf(line, error) }));
       const going = named.filter(({ faults }) => faults.length > 0);
@@ -120,14 +125,14 @@ function faultsOf({ no }: Asked, error: unknown): Fault[] {
 
 function tell(line: HoldLine, outcome: Outcome) {
   const { no, kind, details, quantity, unitMinor, totalMinor, isOptional = false } = line;
-  const reasons = reasonsOf(line, outcome);
+  const why = reasonsOf(line, outcome);
   const price = { quantity, unitPriceMinor: unitMinor, totalMinor };
-  return { no, kind, ...details, ...price, free: reasons.length === 0, reasons, isOptional };
+  return { no, kind, ...details, ...price, free: why.length === 0, reasons: why, isOptional };
 }
 
 function tellRefused({ no, line, faults }: RefusedAsked) {
-  const reasons: Reason[] = faults.map((fault) => ({ ...fault }));
-  return { no, ...line, totalMinor: 0, free: false, reasons, isOptional: false };
+  const why: Reason[] = faults.map((fault) => ({ ...fault }));
+  return { no, ...line, totalMinor: 0, free: false, reasons: why, isOptional: false };
 }
 
 function reasonsOf({ no, skipped = [] }: HoldLine, outcome: Outcome): Reason[] {
@@ -136,6 +141,7 @@ function reasonsOf({ no, skipped = [] }: HoldLine, outcome: Outcome): Reason[] {
     return outcome.conflicts
       .filter(({ line }) => line === no)
       .map(({ line: _, ...conflict }) => ({ ...conflict, detail: conflictReasons[conflict.reason] }));
+  if (outcome.result === 'tooLate') return [{ reason: 'too_late', detail: reasons.too_late }];
   const held = outcome.result === 'done' ? outcome.booking.lines.find((each) => each.no === no) : undefined;
   return (held?.details['skipped'] as Reason[] | undefined) ?? []; // as the engine wrote it a moment ago
 }

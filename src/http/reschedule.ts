@@ -1,9 +1,10 @@
 import { Type, type TObject, type TSchema } from 'typebox';
 import type { FastifyRequest } from 'fastify';
 import { orKept } from '../engine/idempotency.ts';
-import { standingLines, type Booking } from '../engine/index.ts';
+import { standingLines, type Approval, type Booking } from '../engine/index.ts';
 import type { Kind, MovedLine } from '../kinds/kind.ts';
 import type { Scope } from '../kinds/series.ts';
+import { can, type Actor } from '../people/access.ts';
 import { repeatable, sendAnswer } from '../people/repeat.ts';
 import type { App } from '../people/route.ts';
 import { ruleViolated } from '../platform/errors.ts';
@@ -74,17 +75,27 @@ async function reschedule(
   const others = standing.filter((line) => !asked.some(({ no }) => no === line.no));
   const { tenant, role } = actor;
   const context = { db, tenant, client: booking.createdBy, role, now, others };
-  const done = await performResolved(engine, kinds, context, asked, (resolved) => ({
-    verb: 'reschedule',
-    bookingId,
-    version: booking.version,
-    actor: actor.principal,
-    ownedBy: ownedBy(actor),
-    idempotency: kept(repeatable(request), 200),
-    lines: resolved.lines,
-    guards: resolved.guards,
-  }));
+  const done = await performResolved(engine, kinds, context, asked, (resolved) => {
+    requireNoNewApproval(booking, resolved.approval, actor);
+    return {
+      verb: 'reschedule',
+      bookingId,
+      version: booking.version,
+      actor: actor.principal,
+      ownedBy: ownedBy(actor),
+      idempotency: kept(repeatable(request), 200),
+      lines: resolved.lines,
+      guards: resolved.guards,
+    };
+  });
   return { ...done, context };
+}
+
+/** What was approved, or needed no approval, is not moved to where it does, but by those who could approve it. */
+function requireNoNewApproval(booking: Booking, approval: Approval, actor: Actor): void {
+  if (approval === 'none' || can(actor.role, 'booking.all')) return;
+  if (booking.state === 'confirmed') throw ruleViolated('/lines', 'approval_needed');
+  if (approval !== booking.approval) throw ruleViolated('/lines', 'mixed_approval');
 }
 
 /** Throws when a line is named twice, or named and in the scope of another. */

@@ -1,5 +1,6 @@
-import type { Command, Engine, HoldLine, Outcome } from '../engine/index.ts';
-import { RefusedLine, type AskedLine, type Kind, type ResolveContext, type Resolved } from '../kinds/kind.ts';
+import type { Approval, Command, Engine, HoldLine, Outcome } from '../engine/index.ts';
+import { RefusedLine } from '../kinds/kind.ts';
+import type { AskedLine, Kind, ResolveContext, Resolved, ResolvedLine } from '../kinds/kind.ts';
 import { Problem, ruleViolated } from '../platform/errors.ts';
 import { DatabaseFault } from '../platform/fault.ts';
 
@@ -14,7 +15,11 @@ export const MOST_LINES_HELD = 366;
 export type Context = Omit<ResolveContext, 'fresh'>;
 
 /** Lines of all kinds together, and how long each kind of them may be held. */
-export type ResolvedLines = Omit<Resolved, 'ttlSeconds'> & { ttls: readonly Resolved['ttlSeconds'][] };
+export type ResolvedLines = Omit<Resolved, 'ttlSeconds'> & {
+  ttls: readonly Resolved['ttlSeconds'][];
+  /** Whether somebody must approve them, the same for all. */
+  approval: Approval;
+};
 
 /**
  * Resolves the lines and performs the command made of them. The catalogue may come from a cache: when the engine says
@@ -96,15 +101,17 @@ export async function resolve(
     else lines.push(each);
   }
   const resolved = await Promise.all([...byKind].map(([kind, lines]) => kind.resolve(context, lines)));
+  const lines = resolved.flatMap((each) => each.lines).sort((a, b) => a.no - b.no);
   return {
-    lines: resolved.flatMap((each) => each.lines).sort((a, b) => a.no - b.no),
+    lines,
+    approval: approvalOf(lines),
     guards: new Map(resolved.flatMap((each) => [...each.guards])),
     ttls: resolved.map((each) => each.ttlSeconds),
   };
 }
 
 /** Occurrences of a line that recurs come under its number: then all lines are numbered anew. */
-export function numbered(lines: HoldLine[]): HoldLine[] {
+export function numbered(lines: ResolvedLine[]): ResolvedLine[] {
   if (lines.every((line, i) => line.no !== lines[i - 1]?.no)) return lines;
   requireFew(lines.length);
   return lines.map((line, i) => ({ ...line, no: i + 1 }));
@@ -117,4 +124,11 @@ export function requireFew(lines: number): void {
       'too_many_occurrences',
       `A booking has at most ${MOST_LINES_HELD} lines, and these would be ${lines}. Book some of them apart.`,
     );
+}
+
+/** One booking is answered with one yes or no, so its lines must all need the same approval. */
+function approvalOf(lines: readonly ResolvedLine[]): Approval {
+  const [first = 'none', ...others] = new Set(lines.map((line) => line.approval ?? 'none'));
+  if (others.length > 0) throw ruleViolated('/lines', 'mixed_approval');
+  return first;
 }

@@ -4,7 +4,7 @@ import type { Permission } from '../people/access.ts';
 import { repeatable, sendAnswer } from '../people/repeat.ts';
 import type { App } from '../people/route.ts';
 import type { Database } from '../platform/db.ts';
-import { IdPath, Note, strict, Whole } from '../platform/schema.ts';
+import { IdPath, Name, Note, strict, Whole } from '../platform/schema.ts';
 import { BookingBody } from './booking-answer.ts';
 import { answerOf, kept, ownedBy, readOwn } from './outcome.ts';
 import { MOST_LINES_HELD } from './resolve.ts';
@@ -65,20 +65,12 @@ const verbs: readonly Verb<TSchema>[] = [
     command: ({ ttlSeconds }) => ({ verb: 'renew', ttlSeconds: ttlSeconds ?? 600 }),
   }),
   verb({
-    path: 'approve',
-    operationId: 'approveBooking',
-    summary: 'Approve a request',
-    permission: 'booking.all',
-    body: Nothing,
-    command: () => ({ verb: 'approve' }),
-  }),
-  verb({
     path: 'decline',
     operationId: 'declineBooking',
     summary: 'Decline a request; what it kept is free again',
     permission: 'booking.all',
-    body: strict({ reason: Type.Optional(Note(500)) }),
-    command: ({ reason }) => ({ verb: 'decline', reason: reason ?? '' }),
+    body: strict({ reason: Name(500) }),
+    command: ({ reason = '' }) => ({ verb: 'decline', reason }),
   }),
   verb({
     path: 'check-in',
@@ -117,7 +109,7 @@ export function verbRoutes(app: App, { db, engine }: { db: Database; engine: Eng
           summary,
           operationId,
           params: IdPath,
-          body: Type.Optional(body),
+          body: 'required' in body ? body : Type.Optional(body),
           response: { 200: BookingBody },
         },
         config: { permission },

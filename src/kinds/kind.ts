@@ -1,5 +1,5 @@
 import type { TSchema } from 'typebox';
-import type { BookingLine, Engine, HoldLine } from '../engine/index.ts';
+import type { Approval, BookingLine, Engine, HoldLine } from '../engine/index.ts';
 import type { Invariant } from '../engine/invariant.ts';
 import type { Role, Tenant } from '../people/access.ts';
 import type { App } from '../people/route.ts';
@@ -48,9 +48,14 @@ export interface MovedLine<Line = unknown> {
   line: Line;
 }
 
+export type ResolvedLine = HoldLine & {
+  /** Whether somebody must approve it; nobody when not given. */
+  approval?: Approval;
+};
+
 /** Lines turned into needs and prices, with the versions of the catalogue entries they were read from. */
 export interface Resolved {
-  lines: HoldLine[];
+  lines: ResolvedLine[];
   guards: Map<Uuid, number>;
   /** How long a hold of these lines lives unless less is asked for; the usual time when not given. */
   ttlSeconds?: number;

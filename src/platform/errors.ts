@@ -89,6 +89,10 @@ export const reasons = {
   nonexistent_local_time: 'On this day the clocks are put forward and leave this time out.',
   ambiguous_local_time: 'On this day the clocks are put back and show this time twice.',
   unknown_line: 'The booking has no such line, or no longer.',
+  mixed_approval: 'These lines do not need the same approval. Book them apart.',
+  approval_needed:
+    'Moving what is confirmed needs approval here. Ask those who approve to move it, or make a new request.',
+  too_late: 'Its time begins before anybody could approve it. Choose a later one.',
   renewal_spent: 'A hold lives for an hour at most, however often it is renewed.',
 } as const satisfies Record<string, string>;
 

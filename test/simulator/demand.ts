@@ -14,6 +14,8 @@ export const STOCK = [
 ];
 export const GUARD = 'catalogue';
 const HOURS = 40;
+/** All of it begins about now: before, requests can be made and answered; after, they are over and nobody came. */
+const BEGINS_MS = 1_000_000;
 const NO_NEEDS: Needs = { intervals: [], units: [] };
 
 /** A booking that somebody was told of. */
@@ -197,7 +199,7 @@ function anyOf(options: readonly Needs[]): Needs & Pick<HoldLine, 'choice'> {
 }
 
 function slot(resourceId: string, from: number, hours: number): IntervalNeed {
-  const startsAt = from % HOURS;
+  const startsAt = BEGINS_MS + (from % HOURS);
   return { resourceId, startsAt, endsAt: startsAt + hours };
 }
 

@@ -1,9 +1,15 @@
 import type { IntervalNeed } from '../../engine/claim.ts';
-import type { HoldLine } from '../../engine/index.ts';
 import { Problem, reasons, ruleViolated, type Fault } from '../../platform/errors.ts';
 import { LAST_INSTANT, parseInstant } from '../../platform/schema.ts';
 import { MINUTE_MS } from '../../platform/zone.ts';
-import { RefusedLine, type AskedLine, type ResolveContext, type Resolved } from '../kind.ts';
+import {
+  RefusedLine,
+  type AskedLine,
+  type ResolveContext,
+  type Resolved,
+  type ResolvedLine,
+} from '../kind.ts';
+import { approvalOf } from './approval.ts';
 import { roomsForSale, zoneOf, type RoomForSale } from './catalogue.ts';
 import { quotaUnits } from './quota.ts';
 import { refusals, type Asked } from './rules.ts';
@@ -12,7 +18,7 @@ import { nameOf, occurrencesIn, type Occurrence, type Single } from './series.ts
 
 /** A line and whatever stands against it. */
 interface Judged {
-  line: HoldLine;
+  line: ResolvedLine;
   faults: Fault[];
 }
 
@@ -74,6 +80,7 @@ export function resolveLine(
       totalMinor: 0,
       intervals: [withBuffers(room, asked)],
       units: quotaUnits(room, timezone, client, asked),
+      ...approvalOf(room, role),
     },
     faults: refusals({ room, timezone, asked, role, now }).map(({ field, ...fault }) => ({
       pointer: at(no, field),

@@ -70,6 +70,9 @@ const Rules = strict(
       Type.Unsafe<'exclusive' | 'competing'>({ type: 'string', enum: ['exclusive', 'competing'] }),
     ),
     approvalRoles: Type.Optional(SomeRoles),
+    collidingRequests: Type.Optional(
+      Type.Unsafe<'decline' | 'leave'>({ type: 'string', enum: ['decline', 'leave'] }),
+    ),
     checkInMinutes: Type.Optional(Whole(1, DAY_MINUTES)),
   },
   { description: 'What a booking of the room must keep to; see docs/rooms.md' },
