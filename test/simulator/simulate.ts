@@ -53,8 +53,18 @@ function explain(failure: Failure): void {
   console.error(`Again:  npm run simulate -- --seed ${failure.seed} --events 1`);
   const few = shrink(failure);
   console.error(`${few.length} of its ${failure.happened.length} happenings break it too:`);
-  for (const what of few) console.error(`  ${storyOf(what)}`);
+  for (const line of withoutRepeats(few.map(storyOf))) console.error(`  ${line}`);
   console.error(`  => ${replay(few)?.message}`);
+}
+
+function withoutRepeats(lines: readonly string[]): string[] {
+  const told: { line: string; times: number }[] = [];
+  for (const line of lines) {
+    const last = told.at(-1);
+    if (last?.line === line) last.times += 1;
+    else told.push({ line, times: 1 });
+  }
+  return told.map(({ line, times }) => (times === 1 ? line : `${line} (${times} times)`));
 }
 
 process.exitCode = main(process.argv.slice(2));

@@ -6,8 +6,8 @@ import { storyOf } from './story.ts';
 
 /** A few hundred worlds: two seconds. `npm run simulate -- --events 1e8` looks further. */
 const EVENTS = 300_000;
-/** The last of the mutants is found after 107 000 events. */
-const EVENTS_TO_CATCH = 300_000;
+/** The slowest of the mutants is found after 70 000 to 220 000 events, by the seed. */
+const EVENTS_TO_CATCH = 500_000;
 
 test('no world of servers, crashes, lost and doubled messages breaks a promise', () => {
   const { failure, tally } = search(1, EVENTS);
