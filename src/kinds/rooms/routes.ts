@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
 import { once } from '../../engine/idempotency.ts';
+import type { Engine } from '../../engine/index.ts';
 import { repeatable, sendAnswer } from '../../people/repeat.ts';
 import type { App } from '../../people/route.ts';
 import { iso } from '../../platform/clock.ts';
@@ -13,6 +14,7 @@ import { changeRoutes } from '../entry.ts';
 import { availabilityRoutes } from './availability-routes.ts';
 import { blackoutRoutes } from './blackout-routes.ts';
 import { calendarRoutes } from './calendar-routes.ts';
+import { importRoutes } from './import-routes.ts';
 import * as sql from './queries.ts';
 import { reportRoutes } from './report-routes.ts';
 import { createRoom, deleteRoom, readRoom, toRoom, updateRoom } from './room.ts';
@@ -22,12 +24,13 @@ import { roomFilters } from './window.ts';
 
 const tags = ['Rooms'];
 
-export function roomRoutes(app: App, { db }: { db: Database }): void {
+export function roomRoutes(app: App, { db, engine }: { db: Database; engine: Engine }): void {
   collectionRoutes(app, db);
   availabilityRoutes(app, db);
   reportRoutes(app, db);
   calendarRoutes(app, db);
   termRoutes(app, db);
+  importRoutes(app, { db, engine });
   roomRoute(app, db);
   buildingRoutes(app, db);
   blackoutRoutes(app, { db });
