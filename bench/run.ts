@@ -1,6 +1,7 @@
 import { availableParallelism, release, totalmem, type } from 'node:os';
 import { confirm } from './confirm.ts';
 import { footprint } from './footprint.ts';
+import { grid } from './grid.ts';
 import { growth } from './growth.ts';
 import { intervals } from './intervals.ts';
 import type { Bench } from './result.ts';
@@ -15,6 +16,7 @@ const benches: Readonly<Record<string, Bench>> = {
   intervals,
   confirm,
   growth,
+  grid,
 };
 
 /** What the figures depend on, without names of hosts or people. */
