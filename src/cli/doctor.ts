@@ -2,11 +2,15 @@ import manifest from '../../package.json' with { type: 'json' };
 import type { Config } from '../config.ts';
 import { examine, type ExamineOptions, type Finding } from '../engine/examine.ts';
 import { promises } from '../kinds/index.ts';
+import { asFault } from '../platform/fault.ts';
 import { asOwner } from '../platform/migrate.ts';
 import { Refusal } from '../platform/refusal.ts';
 import { fill, outputWidth } from './fill.ts';
 import { isForbidden } from './prepare.ts';
 import { withReached } from './reach.ts';
+
+/** What PostgreSQL says of tables and columns that it does not have. */
+const NOT_THERE = new Set(['42P01', '42703']);
 
 /** Exit code 0 when every promise holds, 1 when one is broken; program.ts answers 2 when nobody could look. */
 export async function doctorCommand(config: Config, { json }: { json?: boolean }): Promise<number> {
@@ -18,6 +22,8 @@ export async function doctorCommand(config: Config, { json }: { json?: boolean }
   }).catch((error: unknown) => {
     if (isForbidden(error))
       throw new Refusal("The doctor looks at everything: give it the owner's URL in DATABASE_DIRECT_URL.");
+    if (NOT_THERE.has(asFault(error).sqlState))
+      throw new Refusal('The database has an older schema than this program. Run "holdfast migrate" first.');
     throw error;
   });
 }
@@ -48,14 +54,20 @@ async function report(ownerUrl: string, print: (line: string) => void): Promise<
   return ok;
 }
 
+/** Connections: two, because one leaves most of a machine idle, and more would be felt by those who sell. */
+const EYES = 2;
+
 async function look(
   ownerUrl: string,
   options: ExamineOptions,
   tell: (finding: Finding) => void,
 ): Promise<void> {
-  await asOwner(ownerUrl, async (client) => {
-    for await (const finding of examine(client, promises, options)) tell(finding);
-  });
+  const left = promises.values(); // whoever is free takes the next
+  const eye = () =>
+    asOwner(ownerUrl, async (client) => {
+      for await (const finding of examine(client, left, options)) tell(finding);
+    });
+  await Promise.all(Array.from({ length: EYES }, eye));
 }
 
 function isBroken({ broken, isAdvice }: Finding): boolean {
@@ -94,9 +106,9 @@ function progressLine(output: NodeJS.WriteStream) {
   let drawnAt = performance.now();
   let isDrawn = false;
   return {
-    show: (things: string, walked: number): void => {
+    show: (id: string, examined: number): void => {
       if (!output.isTTY || performance.now() - drawnAt < REDRAW_EVERY_MS) return;
-      output.write(`\r\x1b[K... ${walked.toLocaleString('en').replaceAll(',', ' ')} ${things}`);
+      output.write(`\r\x1b[K... ${id}: ${examined} examined`);
       [isDrawn, drawnAt] = [true, performance.now()];
     },
     clear: (): void => {

@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import type { Invariant, Walk } from './invariant.ts';
-import { openPace, type Pace } from './pace.ts';
+import { openPace } from './pace.ts';
 
 export interface Finding {
   readonly id: string;
@@ -13,8 +13,8 @@ export interface Finding {
 }
 
 export interface ExamineOptions {
-  /** Told now and then what is walked along and how many rows of it lie behind. */
-  readonly progress?: (things: string, walked: number) => void;
+  /** Told again and again which promise is looked at and how many things were examined. */
+  readonly progress?: (id: string, examined: number) => void;
   /** Rows of a stretch at most; few of them in tests, for many borders. */
   readonly longestStretch?: number;
 }
@@ -22,7 +22,7 @@ export interface ExamineOptions {
 const EXAMPLES = 5;
 
 /**
- * Rows of a stretch: begun small, then whatever its slowest check does in about TARGET_MS. Larger ones win nothing, and
+ * Rows of a stretch: few at first, then as many as are checked in about TARGET_MS. Larger ones win nothing, and
  * their snapshots hold up the cleaning of hot rows.
  */
 const FIRST_STRETCH = 2_000;
@@ -31,117 +31,93 @@ const LONGEST_STRETCH = 50_000;
 const TARGET_MS = 80;
 
 /**
- * Checks every promise on a connection of the owner, safely beside a running system; yields the findings of a walk as
- * soon as it is over.
+ * Checks each promise on a connection of the owner, safely beside a running system; yields what it found one by one.
+ * Several of these may share one iterator of invariants: each takes the next that is left.
  */
 export async function* examine(
   client: pg.Client,
-  invariants: readonly Invariant[],
+  invariants: Iterable<Invariant>,
   { progress = () => undefined, longestStretch = LONGEST_STRETCH }: ExamineOptions = {},
 ): AsyncGenerator<Finding> {
-  const looks = new Looks(client);
-  const pace = await openPace(client, () => looks.commits);
+  const pace = await openPace(client);
   const tenants = await client.query<{ id: string }>(
     'select tenant_id as id from people.tenant_slug order by 1',
   );
-  for (const along of new Set(invariants.map((invariant) => invariant.along))) {
-    const tallies = invariants.filter((invariant) => invariant.along === along).map(newTally);
-    if (along === 'database') for (const tally of tallies) await tally.add(looks, []);
+  for (const { id, promise, isAdvice = false, along, text } of invariants) {
+    const tally = newTally(text);
+    if (along === 'database') await tally.add(client, []);
     else {
-      let walked = 0;
-      const walker = {
-        looks,
-        tallies,
-        pace,
-        longestStretch,
-        advance: (rows: number) => progress(along.things, (walked += rows)),
+      const look = async (stretch: readonly string[]) => {
+        const ms = await tally.add(client, stretch);
+        progress(id, tally.count.examined);
+        await pace.rest(ms);
+        return ms;
       };
-      for (const { id } of tenants.rows) await walk(walker, along, id);
+      for (const tenant of tenants.rows) await walk(client, along, tenant.id, longestStretch, look);
     }
-    yield* tallies.map((tally) => tally.finding());
+    yield { id, promise, isAdvice, ...tally.count };
   }
-}
-
-interface Walker {
-  readonly looks: Looks;
-  readonly tallies: readonly Tally[];
-  readonly pace: Pace;
-  readonly longestStretch: number;
-  advance(rows: number): void;
 }
 
 /** From one end of a tenant's keys to the other. What appears behind our back was made under the constraints. */
 async function walk(
-  { looks, tallies, pace, longestStretch, advance }: Walker,
+  client: pg.Client,
   { first, last, border }: Walk,
   tenant: string,
+  longestStretch: number,
+  look: (stretch: readonly string[]) => Promise<number>,
 ): Promise<void> {
   let rows = Math.min(FIRST_STRETCH, longestStretch);
   let after = first;
   while (after !== last) {
-    const [found] = await looks.take<{ border: string | null }>(border, [tenant, after, rows]);
+    const [found] = await read<{ border: string | null }>(client, border, [tenant, after, rows]);
     const upTo = found?.border ?? last;
-    let slowestMs = 0;
-    for (const tally of tallies) {
-      const ms = await tally.add(looks, [tenant, after, upTo]);
-      slowestMs = Math.max(slowestMs, ms);
-      await pace.rest(ms);
-    }
-    if (upTo !== last) advance(rows);
+    const ms = await look([tenant, after, upTo]);
     after = upTo;
-    rows = Math.min(nextLength(rows, slowestMs), longestStretch);
+    rows = Math.min(nextLength(rows, ms), longestStretch);
   }
 }
 
 /** At most twice as long, so that one quick stretch does not lead to one of seconds. */
-function nextLength(rows: number, slowestMs: number): number {
-  const wanted = rows * Math.min(2, TARGET_MS / Math.max(1, slowestMs));
+function nextLength(rows: number, ms: number): number {
+  const wanted = rows * Math.min(2, TARGET_MS / Math.max(1, ms));
   return Math.round(Math.min(LONGEST_STRETCH, Math.max(SHORTEST_STRETCH, wanted)));
-}
-
-interface Tally {
-  /** Looks at one stretch; answers how many milliseconds it took. */
-  add(looks: Looks, stretch: readonly string[]): Promise<number>;
-  finding(): Finding;
 }
 
 type Count = Pick<Finding, 'examined' | 'broken' | 'examples'>;
 
-function newTally({ id, promise, isAdvice = false, text }: Invariant): Tally {
-  let [examined, broken] = [0, 0];
-  let examples: readonly string[] = [];
-  const count = `select count(*)::int as examined, (count(*) filter (where broken))::int as broken,
-    coalesce((array_agg(thing) filter (where broken))[1:${EXAMPLES}], '{}') as examples from (${text}) looked`;
+/** What one check has seen so far; `add` looks at one stretch and answers how many milliseconds it took. */
+function newTally(check: string) {
+  let count: Count = { examined: 0, broken: 0, examples: [] };
+  const text = `select count(*)::int as examined, (count(*) filter (where broken))::int as broken,
+    coalesce((array_agg(thing) filter (where broken))[1:${EXAMPLES}], '{}') as examples from (${check}) looked`;
   return {
-    add: async (looks, stretch) => {
+    get count() {
+      return count;
+    },
+    add: async (client: pg.Client, stretch: readonly string[]): Promise<number> => {
       const begun = performance.now();
-      const [found] = await looks.take<Count>(count, stretch);
-      examined += found?.examined ?? 0;
-      broken += found?.broken ?? 0;
-      examples = [...examples, ...(found?.examples ?? [])].slice(0, EXAMPLES);
+      const [found] = await read<Count>(client, text, stretch);
+      count = {
+        examined: count.examined + (found?.examined ?? 0),
+        broken: count.broken + (found?.broken ?? 0),
+        examples: [...count.examples, ...(found?.examples ?? [])].slice(0, EXAMPLES),
+      };
       return performance.now() - begun;
     },
-    finding: () => ({ id, promise, isAdvice, examined, broken, examples }),
   };
 }
 
-/** Short looks at the database, each in a transaction of its own. */
-class Looks {
-  readonly #client: pg.Client;
-  commits = 0;
-
-  constructor(client: pg.Client) {
-    this.#client = client;
-  }
-
-  // The owner is held by the walls too (they are forced), so the tenant is set for each look. Loops within loops are
-  // out: between two ids that lie close together the planner expects one row where there are 40 000.
-  async take<T extends object>(text: string, values: readonly (string | number)[]): Promise<T[]> {
-    await this.#client.query('begin read only; set local enable_nestloop = off; set local jit = off');
-    if (values.length > 0) await this.#client.query('select engine.set_tenant($1)', [values[0]]);
-    const { rows } = await this.#client.query<T>(text, [...values]);
-    await this.#client.query('commit');
-    this.commits++;
-    return rows;
-  }
+// The owner is held by the walls too (they are forced), so the tenant is set for each look. Loops within loops are out:
+// between two ids that lie close together the planner expects one row where there are 40 000.
+async function read<T extends object>(
+  client: pg.Client,
+  text: string,
+  values: readonly (string | number)[],
+): Promise<T[]> {
+  await client.query('begin read only; set local enable_nestloop = off; set local jit = off');
+  if (values.length > 0) await client.query('select engine.set_tenant($1)', [values[0]]);
+  const { rows } = await client.query<T>(text, [...values]);
+  await client.query('commit');
+  return rows;
 }

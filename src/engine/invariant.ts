@@ -20,8 +20,6 @@ export interface Invariant {
 
 /** One way through a tenant's rows, in the order of a key that an index keeps. */
 export interface Walk {
-  /** What is walked along, in the plural. */
-  readonly things: string;
   /** Before and behind every key. */
   readonly first: string;
   readonly last: string;
@@ -38,7 +36,6 @@ export const UUIDS = {
 /** Rides booking_pkey. Lines and claims of a booking begin with its id in their primary keys too. */
 export const alongBookings: Walk = {
   ...UUIDS,
-  things: 'bookings',
   border: `select (select b.id from engine.booking b where b.tenant_id = $1 and b.id > $2
     order by b.id offset $3 - 1 limit 1) as border`,
 };
@@ -46,7 +43,6 @@ export const alongBookings: Walk = {
 /** Rides interval_claim_by_end; all claims of one calendar lie in one stretch. */
 export const alongCalendars: Walk = {
   ...UUIDS,
-  things: 'calendars',
   border: `select (select c.resource_id from engine.interval_claim c
     where c.tenant_id = $1 and c.resource_id > $2 and c.ends_at > '-infinity'
     order by c.resource_id, c.ends_at offset $3 - 1 limit 1) as border`,
@@ -55,7 +51,6 @@ export const alongCalendars: Walk = {
 /** Rides stock_pkey and stock_claim_by_stock, whichever has its rows sooner: a hot row has a million claims. */
 export const alongStock: Walk = {
   ...UUIDS,
-  things: 'stock',
   border: `select least(
     (select s.resource_id from engine.stock s where s.tenant_id = $1 and s.resource_id > $2
      order by s.resource_id offset $3 - 1 limit 1),
@@ -66,7 +61,6 @@ export const alongStock: Walk = {
 
 /** Rides change_pkey. */
 export const alongChanges: Walk = {
-  things: 'changes',
   first: '0',
   last: '9223372036854775807',
   border: `select (select c.seq from engine.change c where c.tenant_id = $1 and c.seq > $2

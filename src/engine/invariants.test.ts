@@ -75,7 +75,7 @@ const violations: readonly (readonly [sql: string, ...broken: string[]])[] = [
   [
     shadowed(
       'pg_stat_database',
-      `select datname, 1 as checksum_failures, xact_commit from pg_catalog.pg_stat_database`,
+      `select datname, tup_inserted, tup_updated, tup_deleted, 1 as checksum_failures from pg_catalog.pg_stat_database`,
     ),
     'pages-are-intact',
   ],

@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type pg from 'pg';
 
 /**
- * Keeps long work in the background from being felt. Alone on the database it runs at full speed; while others commit,
+ * Keeps long reading in the background from being felt. Alone on the database it goes at full speed; while others write,
  * it rests RESTS times as long as it worked.
  */
 export interface Pace {
@@ -10,33 +10,26 @@ export interface Pace {
   rest(workedMs: number): Promise<void>;
 }
 
-/** Commits of others per second from which on the database counts as busy. */
-const BUSY = 20;
+/**
+ * Rows written per second from which on the database counts as busy. Rows and not commits: a batch of 256 holds is one
+ * commit, and our own looks commit too, but write nothing.
+ */
+const BUSY = 100;
 const RESTS = 4;
-/** How often we look; sessions report their commits once a second. */
+/** How often we look around; sessions report what they wrote once a second. */
 const LOOK_EVERY_MS = 1_000;
 const SHORTEST_REST_MS = 10;
 
-/** `ownCommits` says how many of the database's commits are our own. */
-export async function openPace(client: pg.Client, ownCommits: () => number): Promise<Pace> {
+export async function openPace(client: pg.Client): Promise<Pace> {
   let owed = 0;
   let isBusy = false;
   let seenAt = performance.now();
-  let seen = await othersCommits();
+  let seen = await rowsWritten(client);
 
   async function lookAround(): Promise<void> {
-    const seconds = (performance.now() - seenAt) / 1_000;
-    const now = await othersCommits();
-    isBusy = (now - seen) / seconds > BUSY;
+    const now = await rowsWritten(client);
+    isBusy = (now - seen) / ((performance.now() - seenAt) / 1_000) > BUSY;
     [seen, seenAt] = [now, performance.now()];
-  }
-
-  async function othersCommits(): Promise<number> {
-    await client.query('select pg_stat_force_next_flush()'); // or our own commits are told late, and look like others'
-    const { rows } = await client.query<{ commits: number }>(
-      `select xact_commit::float8 as commits from pg_stat_database where datname = current_database()`,
-    );
-    return (rows[0]?.commits ?? 0) - ownCommits();
   }
 
   return {
@@ -49,4 +42,12 @@ export async function openPace(client: pg.Client, ownCommits: () => number): Pro
       owed = 0;
     },
   };
+}
+
+async function rowsWritten(client: pg.Client): Promise<number> {
+  const { rows } = await client.query<{ written: number }>(
+    `select (tup_inserted + tup_updated + tup_deleted)::float8 as written
+     from pg_stat_database where datname = current_database()`,
+  );
+  return rows[0]?.written ?? 0;
 }

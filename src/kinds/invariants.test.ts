@@ -105,7 +105,7 @@ function buyers(count: number): () => Promise<void> {
 }
 
 test('beside a running sale the doctor raises no false alarm, at whatever borders it looks, and sees a true one', async () => {
-  const stop = buyers(4);
+  const stop = buyers(3);
   const look = () =>
     asTenant((client) => Array.fromAsync(examine(client, promises, { longestStretch: 50 }))).then(brokenOf);
   const bookings = () =>
@@ -113,7 +113,7 @@ test('beside a running sale the doctor raises no false alarm, at whatever border
   const from = await bookings();
   try {
     do assert.deepEqual(await look(), []);
-    while ((await bookings()) < from + 100);
+    while ((await bookings()) < from + 60);
     await asTenant((client) =>
       client.query(`update engine.booking_line l set total_minor = total_minor + 1 from (
         select id from engine.booking order by id limit 1) b where l.booking_id = b.id and l.line_no = 1`),

@@ -11,7 +11,6 @@ import { isOfEvent, isSection } from './place.ts';
 /** Rides event_section_pkey. Counts seats and not sections: what costs is to look at each of them. */
 const alongEvents: Walk = {
   ...UUIDS,
-  things: 'seats of events',
   border: `select (select s.event_id from (
       select x.event_id, sum(x.capacity) over (order by x.event_id) as seats
       from events.event_section x where x.tenant_id = $1 and x.event_id > $2 and x.kind = 'seated') s
