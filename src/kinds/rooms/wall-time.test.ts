@@ -44,6 +44,11 @@ test('a time in a gap or an overlap has two meanings, also where the clocks chan
     '2027-04-04T01:45:00+11:00',
     '2027-04-04T01:45:00+10:30',
   ]);
+  assert.deepEqual(spoken('Europe/Berlin', '2027-10-31T02:00:00'), [
+    'ambiguous_local_time',
+    '2027-10-31T02:00:00+02:00',
+    '2027-10-31T02:00:00+01:00',
+  ]);
   assert.equal(spoken('Europe/Berlin', '2027-03-28T03:00:00'), '2027-03-28T03:00:00+02:00');
   assert.equal(spoken('Europe/Berlin', '2027-10-31T03:00:00'), '2027-10-31T03:00:00+01:00');
   assert.equal(spoken('Asia/Kathmandu', '2027-03-28T02:30:00'), '2027-03-28T02:30:00+05:45');
@@ -61,7 +66,7 @@ const moments = fc.constantFrom(...ZONES).chain((timezone) => {
     changes.push(at.epochMilliseconds);
   const near = changes.length === 0 ? fc.constant(start.epochMilliseconds) : fc.constantFrom(...changes);
   const any = fc.integer({ min: start.epochMilliseconds, max: Date.UTC(2032, 0, 1) });
-  const minutes = fc.integer({ min: -1_000, max: 1_000 });
+  const minutes = fc.oneof(fc.constantFrom(-60, -30, 0, 30, 60), fc.integer({ min: -1_000, max: 1_000 }));
   return fc
     .tuple(fc.oneof(near, any), minutes)
     .map(([at, more]) => ({ timezone, local: localText(Math.floor(at / 60_000) * 60_000 + more * 60_000) }));

@@ -22,7 +22,8 @@ export function meaningOf(timezone: string, reading: Reading): Meaning {
       earlier: reading - offsetAt(timezone, first),
       later: reading - offsetAt(timezone, first - 1),
     };
-  const last = lastBefore(timezone, reading);
+  // Of the millisecond after it: the first reading of a repeated hour is shown again at the very change of the clocks.
+  const last = lastBefore(timezone, reading + 1) - 1;
   return first === last ? { at: first } : { reason: 'ambiguous_local_time', earlier: first, later: last };
 }
 
