@@ -23,7 +23,7 @@ describe('controls of the kill harness', () => {
     const { findings } = await runKills({
       plan: [],
       sweeper: 'off',
-      range: { rooms: 1, slots: 48, seats: 0, standing: 0 },
+      range: { rooms: 1, slots: 32, seats: 0, standing: 0 },
       without: {
         env: { HOLDFAST_TEST_UNSAFE: 'no-guard' },
         prepare: (client) =>
@@ -36,7 +36,7 @@ describe('controls of the kill harness', () => {
 
   test('asked again under a new key, one intention becomes two bookings when a server dies before it answers', async () => {
     const { findings } = await runKills({
-      plan: ['sent', 'committed', 'sent', 'committed'],
+      plan: ['sent', 'committed'],
       stopsEarly: true,
       sweeper: 'off',
       range: { rooms: 0, slots: 0, seats: 0, standing: 5_000 },
