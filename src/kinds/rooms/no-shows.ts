@@ -2,7 +2,7 @@ import type { Engine } from '../../engine/index.ts';
 import type { Database } from '../../platform/db.ts';
 import { statement } from '../../platform/statement.ts';
 
-/** Lines that one look finds for one company; more are found by the next look, which follows at once. */
+/** Lines that one look finds for one company; those left over are found by the next look. */
 const AT_ONCE = 200;
 
 /** Companies with rooms in which people check in. Rides room_with_check_in. */

@@ -6,7 +6,7 @@ import { minuteOf } from './opening.ts';
 import type { Term } from './term.ts';
 
 /** A faculty's week; a whole university comes in a few files. */
-export const MOST_ROWS = 1_000;
+const MOST_ROWS = 1_000;
 const LONGEST_CELL = 200;
 
 export const COLUMNS = ['room', 'building', 'weekday', 'date', 'start', 'end', 'title'] as const;
