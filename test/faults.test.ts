@@ -135,7 +135,7 @@ describe('PostgreSQL killed under a running server', () => {
     const note = async () => {
       const { status, retryAfter, body } = await book((minute += 1));
       if (status === 201) kept.push(body.id);
-      else assert.deepEqual([status, retryAfter], [503, '1']);
+      else assert.match(`${status} ${retryAfter}`, /^503 [12]$/); // 2 when not even the key could be looked up
       return status;
     };
     for (let i = 0; i < 5; i++) assert.equal(await note(), 201);

@@ -56,7 +56,8 @@ export async function orKept(
   try {
     return await work();
   } catch (error) {
-    if (asked === undefined || !(error instanceof Problem)) throw error;
+    // "Try again" is no refusal, and a database that cannot be reached would keep the caller waiting a second time.
+    if (asked === undefined || !(error instanceof Problem) || error.code === 'unavailable') throw error;
     const kept = await db.inTenant(tenant, (tx) => findAnswer(tx, asked));
     if (kept !== undefined) return kept;
     throw error;

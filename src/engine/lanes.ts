@@ -16,7 +16,7 @@ const RUSH_COMMANDS = 64;
 /** Commands of one tenant that may wait; more are turned away at once. */
 const QUEUE_COMMANDS = 5_000;
 /** A command that waited longer is turned away: its caller has given up or soon will. */
-const QUEUE_AGE_MS = 4_000;
+const QUEUE_AGE_MS = 2_500;
 
 interface Waiting {
   command: Command;

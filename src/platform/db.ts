@@ -14,7 +14,7 @@ import {
 } from './statement.ts';
 
 /** How long one transaction may take from its first byte to its last, in ms; past it the connection is cut. */
-const TRANSACTION_DEADLINE_MS = 5_000;
+const TRANSACTION_DEADLINE_MS = 4_500;
 const CONNECT_TIMEOUT_MS = 2_000;
 
 export interface PoolOptions {

@@ -1,9 +1,18 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
+import { setTimeout as wait } from 'node:timers/promises';
 import pg from 'pg';
 import type { Database } from './db.ts';
 import { asFault } from './fault.ts';
 import { statement } from './statement.ts';
+
+/**
+ * Whoever waits for a lock on a table makes everybody wait behind it: a migration gives up before that is an outage,
+ * lets the others pass and tries again.
+ */
+const MIGRATION_LOCK_TIMEOUT_MS = 1_000;
+const LOCK_TRIES = 20;
+const LOCK_PAUSE_MS = 500;
 
 const FOLDER = new URL('../../db/migrations/', import.meta.url);
 const LOCK = 7_301_556_120_041; // any number that nobody else uses: one migrator at a time
@@ -20,7 +29,7 @@ const SERVING_DEFAULTS: Readonly<Record<string, string>> = {
 
 export class MigrationError extends Error {}
 
-interface Migration {
+export interface Migration {
   name: string;
   text: string;
   checksum: string;
@@ -35,7 +44,7 @@ export async function migrate(ownerUrl: string, servingLogin: string): Promise<s
   return asOwner(ownerUrl, async (client) => {
     await client.query('set lock_timeout = 0'); // another server's migration may take its time
     await client.query('select pg_advisory_lock($1)', [LOCK]);
-    await client.query(`set lock_timeout = '3s'`);
+    await client.query(`set lock_timeout = ${MIGRATION_LOCK_TIMEOUT_MS}`);
     await client.query(`create schema if not exists platform;
       create table if not exists platform.migration (
         name text not null primary key, checksum text not null, applied_at timestamptz not null)`);
@@ -43,7 +52,7 @@ export async function migrate(ownerUrl: string, servingLogin: string): Promise<s
     const applied = await appliedMigrations(client);
     refuseForeign(files, applied);
     const due = files.filter((file) => !applied.has(file.name));
-    for (const file of due) await apply(client, file);
+    for (const file of due) await applyMigration(client, file);
     await letServe(client, servingLogin);
     return due.map((file) => file.name);
   });
@@ -113,6 +122,19 @@ function refuseForeign(files: readonly Migration[], applied: ReadonlyMap<string,
       throw new MigrationError(
         `The migration ${name} was changed after it had been applied. Put the original file back.`,
       );
+  }
+}
+
+/** Applies one migration when nobody is in its way; throws a MigrationError when somebody still is after many tries. */
+export async function applyMigration(client: pg.Client, file: Migration): Promise<void> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await apply(client, file);
+    } catch (error) {
+      const isLocked = asFault((error as Error).cause).kind === 'busy';
+      if (!isLocked || tries === LOCK_TRIES) throw error;
+      await wait(LOCK_PAUSE_MS);
+    }
   }
 }
 

@@ -1,10 +1,15 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import pg from 'pg';
-import { asOwner } from '../../src/platform/migrate.ts';
+import { applyMigration, asOwner } from '../../src/platform/migrate.ts';
 import { unless, type FaultRow } from './row.ts';
 import type { Stage } from './stage.ts';
 
 const LONGEST_MIGRATION_OUTAGE_MS = 2_000;
+const SLOW_MIGRATION = {
+  name: '9999_spare.sql',
+  text: 'alter table engine.booking add column spare int',
+  checksum: '',
+};
 
 /** A session that holds the rows of all rooms, as a defect or a stranger at psql would. */
 async function lockRooms(url: string, tenant: string): Promise<{ client: pg.Client; pid: number }> {
@@ -108,23 +113,18 @@ export const migrationBehindReader: FaultRow = {
     await reader.connect();
     await reader.query('begin; select from engine.booking limit 1');
     const from = Date.now();
-    const migrated = stage
-      .owner((owner) => owner.query('alter table engine.booking add column spare int'))
-      .then(
-        () => true,
-        () => false,
-      );
+    const migrated = stage.owner(async (owner) => {
+      await owner.query('set lock_timeout = 1000'); // as `migrate` does
+      await applyMigration(owner, SLOW_MIGRATION);
+    });
     await wait(4_000);
     await reader.query('commit');
     await reader.end();
-    const went = await migrated;
+    await migrated; // as soon as the reader is gone
     await stage.untilServed(Date.now());
     const served = stage.told(from, Date.now()).filter(({ what }) => what === 'acknowledged');
     const marks = [from, ...served.map(({ at }) => at).sort((a, b) => a - b)];
     const outage = Math.max(...marks.map((at, i) => at - (marks[i - 1] ?? at)));
-    return [
-      ...unless(!went, 'the migration waited for ever'),
-      ...unless(outage <= LONGEST_MIGRATION_OUTAGE_MS, `nobody was served for ${outage} ms`),
-    ];
+    return [...unless(outage <= LONGEST_MIGRATION_OUTAGE_MS, `nobody was served for ${outage} ms`)];
   },
 };

@@ -15,10 +15,9 @@ function missing(): string | undefined {
 /** Rules for packets to and from PostgreSQL until the returned function takes them away. */
 function rule(stage: Stage, ...rules: readonly string[]): () => void {
   const port = new URL(stage.postgres.servingUrl).port;
-  const lines = rules.map((each) => `tcp ${each.replace('PORT', port)}`).join('; ');
-  execFileSync('nft', ['-f', '-'], {
-    input: `table inet fault { chain out { type filter hook output priority 0; ${lines}; } }`,
-  });
+  const lines = rules.map((each) => `tcp ${each.replace('PORT', port)}`);
+  const chain = ['chain out {', 'type filter hook output priority 0', ...lines, '}'];
+  execFileSync('nft', ['-f', '-'], { input: `table inet fault {\n${chain.join('\n')}\n}\n` });
   return () => void execFileSync('nft', ['delete', 'table', 'inet', 'fault']);
 }
 
@@ -76,7 +75,7 @@ export const packetLoss: FaultRow = {
   missing,
   strike: async (stage) => {
     const lose = 'numgen random mod 100 < 10 drop';
-    const heal = rule(stage, `dport PORT ${lose}`, `tcp sport PORT ${lose}`.slice(4));
+    const heal = rule(stage, `dport PORT ${lose}`, `sport PORT ${lose}`);
     await wait(FAULT_MS);
     heal();
     return heals(stage);

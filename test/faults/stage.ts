@@ -1,4 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Answer } from '../../src/cli/client.ts';
 import { createKey } from '../../src/people/key.ts';
@@ -51,6 +54,8 @@ export class Stage {
   readonly tenant: Uuid;
   readonly wares: Wares;
   readonly rooms: readonly string[];
+  /** Not beside PostgreSQL's data, whose disk may be full. */
+  readonly #home = mkdtempSync(join(tmpdir(), 'holdfast-faults-'));
   readonly #ledger: OpenLedger;
   #isOver = false;
   #load: Promise<void> = Promise.resolve();
@@ -62,7 +67,7 @@ export class Stage {
     this.tenant = of.tenant;
     this.wares = of.wares;
     this.rooms = of.rooms;
-    this.#ledger = new OpenLedger(of.postgres.path('ledger.jsonl'));
+    this.#ledger = new OpenLedger(join(this.#home, 'ledger.jsonl'));
   }
 
   static async open({ settings, prepare, disk, env = [{}, {}] }: Setting): Promise<Stage> {
@@ -131,9 +136,9 @@ export class Stage {
     return answer;
   }
 
-  /** What calls were told that began between two moments. */
+  /** What calls were told that were under way between two moments. */
   told(from: number, to: number): Entry[] {
-    return this.#ledger.entries.filter(({ sentAt }) => sentAt >= from && sentAt <= to);
+    return this.#ledger.entries.filter(({ sentAt, at }) => at >= from && sentAt <= to);
   }
 
   /** Milliseconds from `at` until somebody was told of a success that began after it. */
@@ -187,6 +192,7 @@ export class Stage {
     await Promise.all(this.servers.map((server) => server.stop()));
     await this.#load.catch(() => undefined);
     await this.postgres.close();
+    rmSync(this.#home, { recursive: true });
   }
 }
 
