@@ -376,3 +376,32 @@ test('an expired hold gives back what is locked, also when it has moved on elsew
     ['a', 'b'],
   );
 });
+
+test('a request that came earlier in the same batch loses too, and one that stays goes on waiting', () => {
+  const world = newWorld();
+  const late: Needs = { intervals: [{ resourceId: 'room-1', startsAt: 1_000, endsAt: 2_000 }], units: [] };
+  const competing = (id: string, stays = false): Hold => {
+    const asked = holdOf(id, [late]);
+    return { ...asked, approval: 'competing', lines: asked.lines.map((line) => ({ ...line, stays })) };
+  };
+  const first = [competing('winner'), competing('patient', true)];
+  world.apply(decide(first, world.snapshot(first, 0)).writes);
+  const winner = world.bookings.get('winner');
+  assert.ok(winner !== undefined);
+  const wishes = { version: winner.version, lines: wishedLines(winner, world.wishes) };
+  const approve = { verb: 'approve', bookingId: 'winner', ownedBy: null, actor: 'test', wishes } as const;
+  const batch = [competing('newcomer'), approve];
+  world.apply(decide(batch, world.snapshot(batch, 0)).writes);
+  assert.deepEqual(
+    [...world.bookings.values()].map(({ id, state }) => [id, state]),
+    [
+      ['winner', 'confirmed'],
+      ['patient', 'requested'],
+      ['newcomer', 'declined'],
+    ],
+  );
+  assert.deepEqual(
+    world.wishes.map(({ bookingId }) => bookingId),
+    ['patient'],
+  );
+});
