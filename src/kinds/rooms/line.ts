@@ -30,6 +30,7 @@ export async function resolveRoomLines(
   context: ResolveContext,
   asked: readonly AskedLine<RoomLine>[],
 ): Promise<Resolved> {
+  requireFewSeries(asked);
   const ids = asked.map(({ line }) => line.roomId);
   const rooms = await roomsForSale(context.db, context.tenant.id, ids, context.fresh);
   const judged = asked.map((each) => {
@@ -43,6 +44,18 @@ export async function resolveRoomLines(
       .map(({ line, faults }) => (faults.length === 0 ? line : { ...line, skipped: faults.map(told) })),
     guards: new Map([...rooms.values()].map((room) => [room.id, room.version])),
   };
+}
+
+/** The slowest rule takes 30 ms, in which nobody else is served. */
+const MOST_SERIES = 10;
+
+function requireFewSeries(asked: readonly AskedLine<RoomLine>[]): void {
+  if (asked.filter(({ line }) => line.rrule !== undefined).length > MOST_SERIES)
+    throw ruleViolated(
+      '/lines',
+      'too_many_items',
+      `A request has at most ${MOST_SERIES} lines with an rrule.`,
+    );
 }
 
 /** An occurrence with the rules that it breaks, each named with its date where there are others. */
@@ -61,7 +74,7 @@ function judge(
 }
 
 /** The line with what it needs, and the rules of its room that stand against it. */
-export function resolveLine(
+function resolveLine(
   { tenant, client, role, now }: Pick<ResolveContext, 'tenant' | 'client' | 'role' | 'now'>,
   room: RoomForSale,
   { no, line }: AskedLine<Single>,
