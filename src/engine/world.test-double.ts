@@ -1,7 +1,7 @@
 import type { Instant } from '../platform/clock.ts';
 import type { Uuid } from '../platform/id.ts';
 import type { Booking } from './booking.ts';
-import { isDead, overlaps, type IntervalClaim, type UnitsClaim } from './claim.ts';
+import { isDead, overlaps, type IntervalClaim, type IntervalNeed, type UnitsClaim } from './claim.ts';
 import type { Command } from './command.ts';
 import { twinKey } from './decide.ts';
 import type { ChangeDraft, Snapshot, StockRow, Twin, Writes } from './snapshot.ts';
@@ -70,6 +70,14 @@ export class World {
     return [...(this.#ofBooking.get(bookingId)?.units ?? [])];
   }
 
+  /** The requests that lose to whoever gets these slots. */
+  rivalsOf(granted: readonly IntervalNeed[]): Uuid[] {
+    const collides = (own: IntervalNeed) =>
+      granted.some((slot) => slot.resourceId === own.resourceId && overlaps(slot, own));
+    const losing = this.wishes.filter(({ stays, intervals }) => !stays && intervals.some(collides));
+    return losing.map((wish) => wish.bookingId);
+  }
+
   snapshot(commands: readonly Command[], now: Instant, held: Held = EVERYTHING): Snapshot {
     const wanted = wantedBy(commands, held.again);
     const { slots, stock, calendarIds, bookingIds, guardIds, keys } = wanted;
@@ -136,13 +144,7 @@ export class World {
   }
 
   #rivals({ granted, bookingIds }: Wanted): Map<Uuid, Booking> {
-    const isHit = ({ stays, bookingId, intervals }: Wish) =>
-      !stays &&
-      !bookingIds.includes(bookingId) &&
-      intervals.some((own) =>
-        granted.some((slot) => slot.resourceId === own.resourceId && overlaps(slot, own)),
-      );
-    const hit = this.#pick(this.wishes.filter(isHit).map((wish) => wish.bookingId));
+    const hit = this.#pick(this.rivalsOf(granted).filter((id) => !bookingIds.includes(id)));
     return new Map([...hit].map(([id, booking]) => [id, { ...booking, lines: [] }]));
   }
 

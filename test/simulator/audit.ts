@@ -1,5 +1,5 @@
 import type { Booking, BookingState } from '../../src/engine/booking.ts';
-import { canMove, totalOf } from '../../src/engine/booking.ts';
+import { canMove, isWishing, standingLines, totalOf } from '../../src/engine/booking.ts';
 import { isDead, overlaps, type Needs } from '../../src/engine/claim.ts';
 import type { Command } from '../../src/engine/command.ts';
 import { twinKey, type Decided } from '../../src/engine/decide.ts';
@@ -40,7 +40,7 @@ export class Audit {
   readonly #model: Model;
   readonly #states = new Map<string, BookingState>();
   readonly #kept = new Map<string, Kept>();
-  readonly #actors = new Set<string>();
+  readonly #effects = new Set<string>();
   #commits = 0;
 
   constructor(world: World, model: Model) {
@@ -101,11 +101,16 @@ export class Audit {
   #told(writes: Writes, base: number): void {
     if (writes.changes.length > 0 && base !== this.#world.changes.length)
       throw new Violation('changes are gapless', `numbered from ${base}, not ${this.#world.changes.length}`);
-    for (const { actor, type, bookingId } of writes.changes) {
-      if (!actor.startsWith('intention') || bookingId === null) continue;
-      if (this.#actors.has(actor)) throw new Violation('one effect per intention', `${actor} again: ${type}`);
-      this.#actors.add(actor);
-    }
+    for (const { actor, bookingId } of writes.changes)
+      if (bookingId !== null) this.#once(actor, `changed ${bookingId}`); // an approval also changes those who lose
+    for (const { createdBy } of writes.bookings) this.#once(createdBy, 'made a booking');
+  }
+
+  #once(actor: string, effect: string): void {
+    const done = `${actor} ${effect}`;
+    if (actor.startsWith('intention') && this.#effects.has(done))
+      throw new Violation('one effect per intention', `${done} again`);
+    this.#effects.add(done);
   }
 
   #apply(writes: Writes): void {
@@ -160,6 +165,9 @@ export class Audit {
 
   #claims(booking: Booking, needs: readonly [number, Needs][], now: number): void {
     const claims = [...this.#world.intervalsOf(booking.id), ...this.#world.unitsOf(booking.id)];
+    const wishes = this.#world.wishes.filter((wish) => wish.bookingId === booking.id).length;
+    if (wishes !== (isWishing(booking) ? standingLines(booking.lines).length : 0))
+      throw new Violation('only a competing request has wishes, one for each line', booking.id);
     const isDue = booking.expiresAt !== null && booking.expiresAt <= now;
     if (isDue || booking.state === 'expired') {
       if (claims.every((claim) => isDead(claim, now))) return;

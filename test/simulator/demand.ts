@@ -1,5 +1,5 @@
 import { ONLY_BUCKET, type IntervalNeed, type Needs } from '../../src/engine/claim.ts';
-import type { Command, Guards, Hold, HoldLine, Idempotency } from '../../src/engine/command.ts';
+import type { Approve, Command, Guards, Hold, HoldLine, Idempotency } from '../../src/engine/command.ts';
 import type { Happening } from './happening.ts';
 import type { Step } from './steps.ts';
 
@@ -51,13 +51,20 @@ const verbs = [
   ] as const),
 ];
 
+/** What a competing request wishes for, as it is read before it is approved. */
+export type WishesOf = (bookingId: string) => Approve['wishes'];
+
 /** What an intention asks for. One that has a key acts under its own name, so that its effects can be counted. */
-export function commandOf(asking: Extract<Happening, { does: 'ask' }>, bookingId: string): Command {
+export function commandOf(
+  asking: Extract<Happening, { does: 'ask' }>,
+  bookingId: string,
+  wishesOf: WishesOf,
+): Command {
   const { step, name, key, known, guard } = asking;
   const actor = key === null ? 'somebody' : name;
   const guards = new Map([[GUARD, guard]]);
   if (step.what < 36) return holdOf(step, bookingId, actor, guards);
-  return step.what < 79 ? commandOn(known, step, actor, guards) : { ...resizeOf(step), actor };
+  return step.what < 79 ? commandOn(known, step, actor, guards, wishesOf) : { ...resizeOf(step), actor };
 }
 
 function holdOf(step: Step, bookingId: string, actor: string, guards: Guards): Hold {
@@ -69,14 +76,20 @@ function holdOf(step: Step, bookingId: string, actor: string, guards: Guards): H
     note: null,
     currency: 'EUR',
     ttlSeconds: 1 + step.ttl * 4,
-    approval: step.verb < 64 ? 'exclusive' : 'none',
+    approval: step.verb < 48 ? 'exclusive' : step.verb < 112 ? 'competing' : 'none',
     lines: linesOf(step, 1 + ((step.how >>> 2) % 3)),
     guards: step.verb % 3 === 0 ? guards : new Map(),
     actor,
   };
 }
 
-function commandOn(known: Known | null, step: Step, actor: string, guards: Guards): Command {
+function commandOn(
+  known: Known | null,
+  step: Step,
+  actor: string,
+  guards: Guards,
+  wishesOf: WishesOf,
+): Command {
   const { how, ttl } = step;
   const owner = how < 8 ? 'a stranger' : how < 40 ? (known?.owner ?? null) : null;
   const on = { bookingId: known?.id ?? 'nobody', ownedBy: owner, actor };
@@ -93,6 +106,8 @@ function commandOn(known: Known | null, step: Step, actor: string, guards: Guard
       return { verb, ...on, version: 2 + (ttl % 4), lineNos: how % 2 === 0 ? [1, 2, 3] : some };
     case 'decline':
       return { verb, ...on, reason: 'no' };
+    case 'approve':
+      return { verb, ...on, wishes: wishesOf(on.bookingId) };
     case 'renew':
     case 'pay':
       return { verb, ...on, ttlSeconds: 1 + ttl * 8 };
@@ -144,6 +159,7 @@ function linesOf(step: Step, count: number): HoldLine[] {
       unitMinor: price,
       taxMinor: 0,
       totalMinor: price,
+      stays: step.ttl % 4 === 0,
       ...needsOf(step, step.place + i * (1 + step.nth), step.from + i * 5),
     };
   });

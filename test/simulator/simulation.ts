@@ -1,6 +1,8 @@
-import type { Command } from '../../src/engine/command.ts';
+import { isWishing } from '../../src/engine/booking.ts';
+import type { Approve, Command } from '../../src/engine/command.ts';
 import { decide } from '../../src/engine/decide.ts';
 import { Model } from '../../src/engine/model.test-double.ts';
+import { wishedLines } from '../../src/engine/wish.ts';
 import { Audit, Violation } from './audit.ts';
 import { GUARD, ROOMS, STOCK, commandOf, keyOf, type Known } from './demand.ts';
 import type { Happening, Situation } from './happening.ts';
@@ -138,7 +140,7 @@ export class Simulation {
     if (intention === undefined || this.#take({ name, isReply: false }) === undefined) return false;
     const { asking } = intention;
     const bookingId = `${name}.${(intention.sent += 1)}`; // from the server: another one each time
-    const made = commandOf(asking, bookingId);
+    const made = commandOf(asking, bookingId, (id) => this.#wishesOf(id));
     const command: Command = asking.key === null ? made : { ...made, idempotency: keyOf(asking.key, name) };
     this.#servers[server]?.submit({
       name,
@@ -146,6 +148,13 @@ export class Simulation {
       reply: (reply) => this.#network.push({ name, isReply: true, reply }),
     });
     return true;
+  }
+
+  #wishesOf(bookingId: string): Approve['wishes'] {
+    const { bookings, wishes } = this.#database.world;
+    const request = bookings.get(bookingId);
+    if (request === undefined || !isWishing(request)) return undefined;
+    return { version: request.version, lines: wishedLines(request, wishes) };
   }
 
   #hear(name: string): boolean {

@@ -42,7 +42,7 @@ function keyOf({ name, key }: Asking): string {
 }
 
 function requestOf(asking: Asking): string {
-  const { verb, ...rest } = commandOf(asking, 'a new booking');
+  const { verb, ...rest } = commandOf(asking, 'a new booking', () => undefined);
   const told = ['bookingId', 'ttlSeconds', 'approval', 'version', 'lineNos', 'rows'];
   const plain = Object.entries(rest).filter(([name]) => told.includes(name));
   const lines =
