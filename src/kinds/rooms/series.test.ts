@@ -222,6 +222,8 @@ test('what cannot recur is refused by name and nothing is held', async () => {
     );
   }
   const year = lecture(room, { rrule: 'FREQ=DAILY;COUNT=200', onConflict: 'skip' });
+  const series = await hold(...Array.from({ length: 11 }, () => lecture(room)));
+  assert.deepEqual([series.status, series.body.errors[0]?.reason], [422, 'too_many_items']);
   const tooMany = await hold(year, year);
   assert.deepEqual([tooMany.status, tooMany.body.errors[0]?.reason], [422, 'too_many_occurrences']);
   assert.equal(
