@@ -39,7 +39,7 @@ const eventColumns = {
 
 const ofBooking = `k.reference, k.state, k.note, k.version, k.created_at as "createdAt"`;
 
-/** Settled lines of room $2 that end between $3 and $4, at most $5, with their own times. Rides interval_claim_by_end. */
+/** Settled and requested lines of room $2 that end between $3 and $4, at most $5, with their own times. Rides interval_claim_by_end. */
 export const feedLines = statement('rooms.feedLines', {
   params: ['uuid', 'uuid', 'timestamptz', 'timestamptz', 'int8'],
   columns: eventColumns,
@@ -50,7 +50,7 @@ export const feedLines = statement('rooms.feedLines', {
     join engine.booking_line l
       on l.tenant_id = i.tenant_id and l.booking_id = i.booking_id and l.line_no = i.line_no
     where i.tenant_id = $1 and i.resource_id = $2 and i.ends_at > '-infinity' and i.ends_at > $3 and i.ends_at <= $4
-      and i.expires_at is null
+      and (i.expires_at is null or (k.state = 'requested' and i.expires_at > now()))
     order by i.ends_at limit $5`,
 });
 
