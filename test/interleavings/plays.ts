@@ -1,7 +1,8 @@
 import { closeCalendar } from '../../src/engine/calendar.ts';
 import { raiseGuard } from '../../src/engine/guard.ts';
 import type { Command, Idempotency, Needs, OnBookingCommand } from '../../src/engine/index.ts';
-import { ONLY_BUCKET } from '../../src/engine/index.ts';
+import { ONLY_BUCKET, readBookings } from '../../src/engine/index.ts';
+import { readWishes } from '../../src/engine/request.ts';
 import { closeStock, lockStock } from '../../src/engine/stock.ts';
 import type { Uuid } from '../../src/platform/id.ts';
 import { cancelling, on, slot, units } from '../engine-fixture.ts';
@@ -83,6 +84,21 @@ export const plays: Readonly<Record<string, Play>> = {
   'pay x cancel': (props) => onOne(props, 'pay', 'cancel'),
   'approve x approve': (props) => onOne(props, 'approve', 'approve', 'requested'),
   'approve x decline': (props) => onOne(props, 'approve', 'decline', 'requested'),
+  'approve x approve of requests that compete': async (props) => {
+    const room = await props.room('room');
+    const [left, right] = [await competing(props, 'left', room), await competing(props, 'right', room)];
+    return together(await granting(props, left), await granting(props, right));
+  },
+  'approve x hold of what the request wishes for': async (props) => {
+    const room = await props.room('room');
+    const request = await competing(props, 'request', room);
+    return together(await granting(props, request), props.hold('rival', [slot(room, 0)]));
+  },
+  'approve x cancel of the request that loses': async (props) => {
+    const room = await props.room('room');
+    const [left, right] = [await competing(props, 'left', room), await competing(props, 'right', room)];
+    return [does(await granting(props, left)), does(cancelling(right))];
+  },
   'check-in x no-show': (props) => onOne(props, 'checkIn', 'noShow', 'confirmed'),
   'reschedule x hold of the new time': async (props) => {
     const room = await props.room('room');
@@ -200,6 +216,21 @@ async function overdue(props: Props, needs: Needs): Promise<Uuid> {
       );
   });
   return held.bookingId;
+}
+
+async function competing(props: Props, name: string, room: Uuid): Promise<Uuid> {
+  const request = props.hold(name, [slot(room, 0)], { approval: 'competing' });
+  await props.before(request);
+  return request.bookingId;
+}
+
+/** Approving what a request wishes for now. */
+async function granting(props: Props, bookingId: Uuid): Promise<Command> {
+  const { database, tenant } = props.fixture;
+  const [request] = await readBookings(database.db, tenant, [bookingId]);
+  if (request === undefined) throw new Error(`no request ${bookingId}`);
+  const wishes = await readWishes(database.db, tenant, request);
+  return { verb: 'approve', bookingId, ownedBy: null, actor: 'test', ...wishes };
 }
 
 function acting(verb: Verb, bookingId: Uuid): Deed {
