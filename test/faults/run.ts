@@ -1,7 +1,6 @@
 import { spawnSync } from 'node:child_process';
+import { carryOut, type Result } from './carry-out.ts';
 import { rows } from './matrix.ts';
-import type { FaultRow } from './row.ts';
-import { Stage, type Figures } from './stage.ts';
 
 /**
  * `npm run test:faults [-- F3 ...]`: each row injects its fault under load, heals it, and looks at what everybody was
@@ -9,16 +8,6 @@ import { Stage, type Figures } from './stage.ts';
  * network or to disks reaches the machine.
  */
 const INSIDE = 'HOLDFAST_FAULTS_INSIDE';
-/** No call waits longer than this for its answer, whatever is broken. */
-const LONGEST_ANSWER_MS = 5_000;
-
-interface Result {
-  row: FaultRow;
-  figures?: Figures;
-  /** Why it was not run. */
-  missing?: string;
-  broken: string[];
-}
 
 async function main(names: readonly string[]): Promise<number> {
   const unknown = names.filter((name) => !rows.some((row) => row.name === name));
@@ -30,7 +19,7 @@ async function main(names: readonly string[]): Promise<number> {
   if (process.getuid?.() === 0 && process.env[INSIDE] === undefined) return inside(names);
   const results: Result[] = [];
   for (const row of rows.filter(({ name }) => names.length === 0 || names.includes(name))) {
-    const result = await run(row);
+    const result = await carryOut(row);
     results.push(result);
     console.log(line(result));
     for (const each of result.broken) console.log(`      ${each}`);
@@ -44,27 +33,6 @@ function inside(names: readonly string[]): number {
   const args = ['--net', '--mount', 'sh', '-c', script, process.execPath, import.meta.filename, ...names];
   const env = { ...process.env, [INSIDE]: '1', NODE_ENV: 'test' };
   return spawnSync('unshare', args, { stdio: 'inherit', env }).status ?? 1;
-}
-
-async function run(row: FaultRow): Promise<Result> {
-  const missing = row.missing?.();
-  if (missing !== undefined) return { row, missing, broken: [] };
-  const stage = await Stage.open(row);
-  try {
-    await stage.warmUp();
-    const from = Date.now();
-    const broken = await row.strike(stage);
-    const figures = await stage.settle(from, Date.now());
-    const { findings, longestMs } = figures;
-    for (const [what, found] of Object.entries(findings) as [string, string[]][])
-      broken.push(...found.slice(0, 5).map((each) => `${what}: ${each}`));
-    if (longestMs > LONGEST_ANSWER_MS) broken.push(`somebody waited ${longestMs} ms for an answer`);
-    return { row, figures, broken };
-  } catch (error) {
-    return { row, broken: [`the row could not be carried out: ${String(error)}`] };
-  } finally {
-    await stage.close();
-  }
 }
 
 function line({ row, missing, broken }: Result): string {

@@ -21,8 +21,8 @@ import { freePort } from '../program.ts';
 import { OpenLedger, serveCustomers } from './load.ts';
 
 const RANGE = { rooms: 6, slots: 48, seats: 20, standing: 200 };
-const WARM_UP_MS = 2_000;
-const QUIET_MS = 2_000;
+const WARM_UP_MS = 1_500;
+const QUIET_MS = 1_500;
 
 export interface Setting {
   /** Settings of PostgreSQL. */
