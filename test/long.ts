@@ -46,7 +46,14 @@ async function main(names: readonly string[]): Promise<number> {
     if (names.length > 0 && !names.includes(name)) continue;
     console.log(`== ${name}: ${suite.what} (about ${suite.minutes} min)`);
     const begun = Date.now();
-    const content = await suite.run(console.log, stop.signal);
+    const content = await suite.run(console.log, stop.signal).catch((error: unknown) => {
+      if (!stop.signal.aborted) throw error;
+      return false;
+    });
+    if (stop.signal.aborted) {
+      console.log(`== ${name}: stopped before its end`);
+      return 1;
+    }
     console.log(
       `== ${name}: ${content ? 'all promises kept' : 'FAILED'} after ${Math.round((Date.now() - begun) / 1_000)} s`,
     );
