@@ -7,6 +7,8 @@ import type { Uuid } from '../platform/id.ts';
 import { examine } from './examine.ts';
 import { openEngine, readBookings, type Engine, type Hold, type Needs, type Outcome } from './index.ts';
 import { invariants } from './invariants.ts';
+import { collidingList, requestList } from './lists.ts';
+import { lockBookingsAndRivals } from './queries.ts';
 import { readWishes } from './request.ts';
 import { limitId } from './stock.ts';
 
@@ -150,4 +152,39 @@ test('the sweeper ends requests whose time has begun, and their wishes with them
   await fixture.perform(on('expire', asked.bookingId));
   assert.deepEqual(await statesOf([asked]), ['expired']);
   assert.equal(await wishes(), before - 1);
+});
+
+test('the inbox and what collides are read along their indexes among many bookings that ask for nothing', async () => {
+  const room = await fixture.newCalendar();
+  const asked = request([slot(room, 0)]);
+  await fixture.perform(asked);
+  const { tenant } = fixture;
+  const inbox = requestList.bySort.get('-createdAt')?.page.text ?? '';
+  const colliding = collidingList.bySort.get('-createdAt')?.page.text ?? '';
+  await fixture.tamper(async (client) => {
+    await client.query(
+      `insert into engine.booking as b (tenant_id, id, reference, state, hold_seconds, currency, total_minor, created_at, created_by)
+       select $1, gen_random_uuid(), 'filler ' || n, 'confirmed', 1, 'EUR', 0, now(), 'filler' from generate_series(1, 20000) n`,
+      [tenant],
+    );
+    await client.query('analyze engine.booking, engine.wish');
+    await client.query('set role holdfast_app');
+    await client.query('set plan_cache_mode = force_generic_plan');
+    const planOf = async (text: string, values: readonly unknown[]) => {
+      const { rows } = await client.query<{ 'QUERY PLAN': string }>(`explain ${text}`, [...values]);
+      return rows.map((row) => row['QUERY PLAN']).join('\n');
+    };
+    assert.match(await planOf(inbox, [tenant, null, 20, 0]), /booking_requested/);
+    const plans = [
+      await planOf(colliding, [tenant, asked.bookingId, 20, 0]),
+      await planOf(lockBookingsAndRivals.text, [
+        tenant,
+        [asked.bookingId],
+        [room],
+        [new Date()],
+        [new Date()],
+      ]),
+    ];
+    for (const plan of plans) assert.doesNotMatch(plan, /Seq Scan on booking/, plan);
+  });
 });

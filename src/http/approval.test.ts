@@ -292,3 +292,12 @@ test('a room that is still asked for is not removed', async () => {
   await post(`/bookings/${request.id}/cancel`, ann);
   assert.equal((await remove()).status, 204);
 });
+
+test('a request stands in the calendar of its room as tentative while it keeps the time', async () => {
+  const room = await exclusive();
+  const tomorrow = (minutes: number) => new Date(Date.now() + 86_400_000 + minutes * 60_000).toISOString();
+  await requested(ann, { kind: 'room', roomId: room, start: tomorrow(0), end: tomorrow(60) });
+  const { url } = (await post(`/rooms/${room}/feed`, admin, {})).booking as unknown as { url: string };
+  const { pathname, search } = new URL(url, 'http://localhost');
+  assert.match((await call(web.app, 'GET', pathname + search)).text, /STATUS:TENTATIVE/);
+});
