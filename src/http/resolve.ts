@@ -111,7 +111,7 @@ export async function resolve(
 }
 
 /** Occurrences of a line that recurs come under its number: then all lines are numbered anew. */
-export function numbered(lines: ResolvedLine[]): ResolvedLine[] {
+function numbered(lines: ResolvedLine[]): ResolvedLine[] {
   if (lines.every((line, i) => line.no !== lines[i - 1]?.no)) return lines;
   requireFew(lines.length);
   return lines.map((line, i) => ({ ...line, no: i + 1 }));
