@@ -74,7 +74,9 @@ export async function alternatives(
   try {
     return await kind.alternatives(context, refused);
   } catch (error) {
-    if (error instanceof DatabaseFault) return []; // advice that cannot be had is no reason to hide the refusal
+    // Advice that cannot be had is no reason to hide the refusal. A database that is gone is: before a refusal is told the
+    // key is looked up, and whoever has waited for the one would wait for the other.
+    if (error instanceof DatabaseFault && error.kind !== 'lost') return [];
     throw error;
   } finally {
     searching -= 1;
