@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -10,6 +10,8 @@ import { unless, type FaultRow } from './row.ts';
 const DISK = '400m';
 const DISK_HOME = join(tmpdir(), 'holdfast-small-disk');
 const SEGMENTS = 5;
+const FILLINGS = 40;
+const FILLING_PAUSE_MS = 150;
 
 /** WAL that is there before it is needed: a full disk for data must not become one for WAL, which is another fault. */
 async function makeSpareWal(ownerUrl: string): Promise<void> {
@@ -28,15 +30,20 @@ export const fullDisk: FaultRow = {
   disk: () => {
     execFileSync('mkdir', ['-p', DISK_HOME]);
     execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${DISK},mode=1777`, 'tmpfs', DISK_HOME]);
-    return mkdtempSync(join(DISK_HOME, 'of-'));
+    const folder = mkdtempSync(join(DISK_HOME, 'of-'));
+    chmodSync(folder, 0o711); // PostgreSQL's own user passes through
+    return folder;
   },
   prepare: makeSpareWal,
   strike: async (stage) => {
     const filler = join(DISK_HOME, 'filler');
     const from = Date.now();
     try {
-      execFileSync('sh', ['-c', `cat /dev/zero > ${filler} 2>/dev/null || true`]);
-      await wait(5_000);
+      // Again and again: PostgreSQL gives back WAL that it has no more need of.
+      for (let i = 0; i < FILLINGS; i++) {
+        execFileSync('sh', ['-c', `cat /dev/zero >> ${filler} 2>/dev/null || true`]);
+        await wait(FILLING_PAUSE_MS);
+      }
       const turnedAway = stage.told(from, Date.now()).filter(({ what }) => what === 'unknown');
       const read = await stage.servers[0].call('GET', '/bookings?limit=1');
       const hold = await stage.call(0, 'hold', '/holds', {
