@@ -94,6 +94,6 @@ async function approve({ db, engine }: HoldDeps, request: FastifyRequest, bookin
     idempotency: kept(repeatable(request), 200),
     ...(wishes !== undefined && { wishes }),
   });
-  const context = { db, tenant, client: booking.createdBy, role, now: Date.now(), others: [] };
+  const context = { db, tenant, client: booking.createdBy, role, now: db.now(), others: [] };
   return { outcome, lines: wishes?.lines ?? [], context };
 }

@@ -77,7 +77,7 @@ export function askedBy(
   body: { lines: unknown[]; note?: string | undefined },
 ) {
   return {
-    context: { db, tenant, client: principal, role, now: Date.now(), others: [] },
+    context: { db, tenant, client: principal, role, now: db.now(), others: [] },
     asked: (body.lines as { kind: string }[]).map((line, i) => ({ no: i + 1, line })),
     command: {
       verb: 'hold',

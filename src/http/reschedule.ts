@@ -64,7 +64,7 @@ async function reschedule(
   const { actor } = request;
   const booking = await readOwn(db, actor, bookingId);
   const standing = standingLines(booking.lines);
-  const now = Date.now();
+  const now = db.now();
   const asked = changes.flatMap((change, i) => {
     const { kind, schema, moved } = changedLine(kinds, booking, change);
     const valid = request.compileValidationSchema(schema);

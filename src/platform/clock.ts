@@ -16,6 +16,29 @@ export function iso(at: Instant): string {
 let last = { at: 0, text: '1970-01-01T00:00:00.000Z' };
 let before = last;
 
+/** How long a hearing counts: longer than any delay, short enough to follow a clock that is put back. */
+const HEARD_FOR_MS = 5_000;
+
+/**
+ * The database's clock as this process last heard it, carried on by a clock that only moves forward: what the machine
+ * takes for the time of day, and how it is put right meanwhile, changes nothing. A hearing arrives late and never
+ * early, so of several the one that is furthest ahead is the best.
+ */
+export function openHeardClock(watch: Stopwatch = performance) {
+  let [earlier, latest] = [-Infinity, -Infinity]; // how far the database is ahead of `watch`, in two stretches of time
+  let since = -Infinity;
+  return {
+    heard: (at: Instant): void => {
+      const ahead = at - watch.now();
+      if (watch.now() - since > HEARD_FOR_MS) [earlier, latest, since] = [latest, ahead, watch.now()];
+      else latest = Math.max(latest, ahead);
+    },
+    /** The machine's own time until the first hearing. */
+    now: (): Instant =>
+      latest === -Infinity ? Date.now() : Math.floor(watch.now() + Math.max(earlier, latest)),
+  };
+}
+
 /** How caches age: a clock that only moves forward, in ms from anywhere. Tests bring their own. */
 export interface Stopwatch {
   now(): number;

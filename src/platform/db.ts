@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import pg from 'pg';
+import { openHeardClock, type Instant } from './clock.ts';
 import type { Log } from './log.ts';
 import { asFault, DatabaseFault } from './fault.ts';
 import type { Uuid } from './id.ts';
@@ -65,6 +66,8 @@ export interface Database {
     of: Statement<P, C>,
     ...rest: AfterTenant<P>
   ): Promise<Row<C>[]>;
+  /** The database's clock, a few milliseconds late; what is decided under locks reads the clock itself. */
+  now(): Instant;
   /** Reads across tenants as `holdfast_worker`. */
   asWorker<T>(work: (reads: WorkerReads) => Promise<T>): Promise<T>;
   close(): Promise<void>;
@@ -72,8 +75,8 @@ export interface Database {
 
 const setTenant = statement('db.setTenant', {
   params: ['uuid'],
-  columns: { tenant: 'text?' },
-  text: 'select engine.set_tenant($1) as tenant',
+  columns: { tenant: 'text?', now: 'timestamptz' },
+  text: 'select engine.set_tenant($1) as tenant, clock_timestamp() as now',
 });
 
 /** Opens a pool of pipelining connections. Connects lazily: an unreachable server shows at the first use. */
@@ -90,6 +93,16 @@ export function openDatabase(options: PoolOptions): Database {
   // A connection lost while it is in use: the statement in flight says so. Without a listener the process would end.
   pool.on('connect', (client) => void client.on('error', () => undefined));
   pool.on('error', (error) => options.log.warn({ err: error }, 'an idle database connection was lost'));
+
+  const clock = openHeardClock();
+
+  function openTenant(connection: Connection, tenant: Uuid, begin = 'begin'): void {
+    connection.command(begin);
+    connection.send(setTenant, [tenant]).then(
+      ([row]) => row && clock.heard(row.now),
+      () => undefined, // whoever waits for the transaction is told
+    );
+  }
 
   async function transaction<T>(
     opening: (c: Connection) => void,
@@ -130,6 +143,7 @@ export function openDatabase(options: PoolOptions): Database {
         // The commit travels in the same packet: what it needs is already on its way.
         (c) => Promise.all([c.send(of, [tenant, ...rest]), c.commit()]).then(([rows]) => rows),
       ),
+    now: clock.now,
     asWorker: (work) =>
       transaction(
         (c) => {
@@ -140,11 +154,6 @@ export function openDatabase(options: PoolOptions): Database {
       ),
     close: () => pool.end(),
   };
-}
-
-function openTenant(connection: Connection, tenant: Uuid, begin = 'begin'): void {
-  connection.command(begin);
-  void connection.send(setTenant, [tenant]);
 }
 
 /** One checked-out client and the one transaction that runs on it. */

@@ -39,7 +39,7 @@ export function availabilityRoutes(app: App, db: Database): void {
     ({ actor, query }) => {
       const window = windowOf(query, LONGEST_LOOK_DAYS);
       const filters = [...roomFilters(query), window.startsAt, window.endsAt] as const;
-      const keep = mayBeBooked(actor, window, Date.now());
+      const keep = mayBeBooked(actor, window, db.now());
       return answerList(db, actor.tenant.id, sql.freeRoomList, query, filters, toRoom, keep);
     },
   );

@@ -57,7 +57,7 @@ export function blackoutRoutes(app: App, { db }: { db: Database }): void {
       const { actor, body, params } = request;
       const made = await once(db, actor.tenant.id, repeatable(request), async (tx) => ({
         status: 201,
-        body: JSON.stringify(await createBlackout(tx, actor.principal, params.id, body, Date.now())),
+        body: JSON.stringify(await createBlackout(tx, actor.principal, params.id, body, db.now())),
       }));
       return sendAnswer(reply, made);
     },

@@ -36,7 +36,7 @@ function doorRoute(app: App, db: Database): void {
       config: read,
     },
     async ({ actor, params }, reply) => {
-      const now = Date.now();
+      const now = db.now();
       const door = await readDoor(db, actor.tenant, params.id, now);
       const changesIn = door.until === null ? Infinity : (Date.parse(door.until) - now) / 1_000;
       const seconds = Math.max(0, Math.min(DOOR_SECONDS, Math.floor(changesIn)));
@@ -109,7 +109,7 @@ function calendarRoute(app: App, db: Database): void {
       config: read,
     },
     async ({ actor, params, query, headers }, reply) => {
-      const text = await feedText(db, actor.tenant.id, params.id, query.token, Date.now());
+      const text = await feedText(db, actor.tenant.id, params.id, query.token, db.now());
       const tag = `W/"${hash('sha256', text, 'base64url')}"`;
       void reply.header('etag', tag).header('cache-control', `private, max-age=${FEED_SECONDS}`);
       const known = headers['if-none-match']?.split(',').map((each) => each.trim()) ?? [];

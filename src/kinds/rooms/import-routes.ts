@@ -70,7 +70,7 @@ export function importRoutes(app: App, { db, engine }: { db: Database; engine: E
           db,
           engine,
           actor,
-          now: Date.now(),
+          now: db.now(),
           termId: query.term,
           dryRun: query.dryRun ?? false,
         };
