@@ -16,7 +16,7 @@ export interface CatalogueChange {
  */
 export async function recordChange(tx: Transaction, change: CatalogueChange): Promise<void> {
   const resources = `{${change.resourceIds.join(',')}}`;
-  tx.tellsOfChange();
+  tx.tellsOfChange([change]);
   await tx.run(
     appendChanges,
     1,

@@ -150,7 +150,7 @@ function keep(tx: Transaction, { answers, changes }: Writes, now: Instant): void
       now,
     );
   if (changes.length === 0) return;
-  tx.tellsOfChange();
+  tx.tellsOfChange(changes);
   void tx.run(
     sql.appendChanges,
     changes.length,

@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import pg from 'pg';
 import { openHeardClock, type Instant } from './clock.ts';
+import type { Told } from './cache/tags.ts';
 import type { Log } from './log.ts';
 import { asFault, DatabaseFault } from './fault.ts';
 import type { Uuid } from './id.ts';
@@ -25,8 +26,8 @@ export interface PoolOptions {
   /** False behind PgBouncer before 1.21, which loses prepared statements between transactions. */
   named: boolean;
   log: Log;
-  /** Called after each commit that appended to the changes. */
-  onChange?: () => void;
+  /** Called with what each commit appended to the changes, before whoever asked for it is answered. */
+  onChange?: (tenant: Uuid, changes: readonly Told[]) => void;
 }
 
 type AfterTenant<P extends readonly SqlType[]> =
@@ -43,8 +44,8 @@ export interface Transaction {
     of: Statement<P, C>,
     ...rest: AfterTenant<P>
   ): Promise<Row<C>[]>;
-  /** Says that this transaction appends to the changes: `onChange` is called when it has committed. */
-  tellsOfChange(): void;
+  /** Says that this transaction appends these to the changes: `onChange` gets them when it has committed. */
+  tellsOfChange(changes: readonly Told[]): void;
 }
 
 /** Statements that look over all tenants (slugs, due expiries): reads only, by the role `holdfast_worker`. */
@@ -123,14 +124,19 @@ export function openDatabase(options: PoolOptions): Database {
 
   return {
     inTenant: async (tenant, work) => {
-      let tells = false;
-      const tellsOfChange = () => void (tells = true);
-      const result = await transaction(
-        (c) => openTenant(c, tenant),
-        (c) => work({ tenant, run: (of, ...rest) => c.send(of, [tenant, ...rest]), tellsOfChange }),
-      );
-      if (tells) options.onChange?.();
-      return result;
+      let told: readonly Told[] = [];
+      const tellsOfChange = (changes: readonly Told[]) => {
+        told = told.length === 0 ? changes : [...told, ...changes];
+      };
+      try {
+        return await transaction(
+          (c) => openTenant(c, tenant),
+          (c) => work({ tenant, run: (of, ...rest) => c.send(of, [tenant, ...rest]), tellsOfChange }),
+        );
+      } finally {
+        // Also after an error: a COMMIT whose answer was lost may have taken effect.
+        if (told.length > 0) options.onChange?.(tenant, told);
+      }
     },
     look: (tenant, work) =>
       transaction(
