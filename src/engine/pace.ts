@@ -15,7 +15,7 @@ export interface Pace {
  * commit, and our own looks commit too, but write nothing.
  */
 const BUSY = 100;
-const RESTS = 4;
+const RESTS = 9;
 /** How often we look around; sessions report what they wrote once a second. */
 const LOOK_EVERY_MS = 1_000;
 const SHORTEST_REST_MS = 10;

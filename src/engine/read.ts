@@ -126,10 +126,10 @@ function identities(keys: Wanted['keys']): [string[], string[], string[]] {
   return [keys.map((k) => k.principal), keys.map((k) => k.route), keys.map((k) => k.key)];
 }
 
-/** The tenant's bookings with their lines, in the order of `ids`; unknown ids are left out. */
+/** The tenant's bookings with their lines, all of one moment, in the order of `ids`; unknown ids are left out. */
 export async function readBookings(db: Database, tenant: Uuid, ids: readonly Uuid[]): Promise<Booking[]> {
   if (ids.length === 0) return [];
-  const [bookings, lines] = await db.inTenant(tenant, (tx) =>
+  const [bookings, lines] = await db.look(tenant, (tx) =>
     Promise.all([tx.run(sql.bookingsById, ids), tx.run(sql.linesOf, ids)]),
   );
   const found = byId(assemble(bookings, lines));
