@@ -50,6 +50,10 @@ test('UNTIL is a moment read on the clock of the zone, or the whole of a day', (
   assert.equal(last('20261101'), '2026-10-26T08:00:00');
 });
 
+function upTo(last: number): string {
+  return Array.from({ length: last }, (_, i) => i + 1).join();
+}
+
 const REFUSED: Readonly<Record<string, readonly string[]>> = {
   '/lines/0/rrule invalid_recurrence': [
     ...['', 'weekly', 'RRULE:FREQ=WEEKLY;COUNT=2', 'FREQ=WEEKLY;COUNT=2;', 'FREQ=WEEKLY;;COUNT=2', 'COUNT=2'],
@@ -67,15 +71,15 @@ const REFUSED: Readonly<Record<string, readonly string[]>> = {
       'FREQ=WEEKLY;BYDAY=XX;COUNT=2',
       'FREQ=WEEKLY;BYDAY=1MO;COUNT=2',
     ],
+    ...['FREQ=MONTHLY;BYDAY=54MO;COUNT=2', 'FREQ=MONTHLY;BYSETPOS=1;COUNT=2'],
+    ...['FREQ=WEEKLY;BYMONTHDAY=19;COUNT=2', 'FREQ=MONTHLY;BYMONTHDAY=32;COUNT=2'],
+    // What would be slow: for the first of them the library needs 11 s.
     ...[
-      'FREQ=MONTHLY;BYDAY=54MO;COUNT=2',
-      'FREQ=YEARLY;BYWEEKNO=43;BYDAY=1MO;COUNT=2',
-      'FREQ=DAILY;BYSETPOS=1;COUNT=2',
-    ],
-    ...[
-      'FREQ=WEEKLY;BYMONTHDAY=19;COUNT=2',
-      'FREQ=MONTHLY;BYMONTHDAY=32;COUNT=2',
-      'FREQ=MONTHLY;BYYEARDAY=1;COUNT=2',
+      `FREQ=YEARLY;BYWEEKNO=${upTo(53)};BYDAY=MO,TU,WE,TH,FR,SA,SU;BYSETPOS=-366;COUNT=366`,
+      `FREQ=YEARLY;BYYEARDAY=${upTo(110)};BYMONTH=12;COUNT=366`,
+      `FREQ=YEARLY;BYDAY=${upTo(15).replaceAll(',', 'MO,')}MO;COUNT=366`,
+      'FREQ=WEEKLY;BYDAY=MO,TU,WE;BYSETPOS=7;COUNT=366',
+      'FREQ=DAILY;BYDAY=MO;BYSETPOS=2;COUNT=366',
     ],
     ...['FREQ=WEEKLY;BYMONTH=13;COUNT=2', 'FREQ=WEEKLY;WKST=1;COUNT=2', 'FREQ=DAILY;BYHOUR=8,9;COUNT=2'],
     ...[
@@ -102,6 +106,7 @@ const REFUSED: Readonly<Record<string, readonly string[]>> = {
     ...['FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30;COUNT=5', 'FREQ=DAILY;INTERVAL=7;BYDAY=TU;COUNT=4'],
     ...[
       'FREQ=YEARLY;INTERVAL=999;COUNT=300',
+      'FREQ=YEARLY;COUNT=102',
       'FREQ=DAILY;INTERVAL=999;BYMONTH=2;BYMONTHDAY=29;BYDAY=SU;COUNT=366',
     ],
   ],
@@ -202,7 +207,7 @@ const asked = fc.constantFrom('DAILY', 'WEEKLY', 'MONTHLY', 'YEARLY').chain((fre
         freq === 'WEEKLY'
           ? fc.constant<number[]>([])
           : some(fc.oneof(fc.integer({ min: 1, max: 31 }), fc.integer({ min: -5, max: -1 }))),
-      setPos: fc.constantFrom(0, 0, 1, -1, 2),
+      setPos: isLong ? fc.constantFrom(0, 0, 1, -1, 2) : fc.constant(0),
       wkst: weekday,
     })
     .map((rule) => (/\d/.test(rule.byDay.join('')) ? { ...rule, byMonthDay: [] } : rule))

@@ -79,7 +79,7 @@ const Rules = strict(
 );
 export type Rules = Static<typeof Rules>;
 
-/** Longer than any rule that people write; a rule can list all days of a year by number. */
+/** Longer than any rule that people write. */
 const LONGEST_RULE = 500;
 
 /** One stretch of one room, `[start, end)`, or with `rrule` the first of a series. */
