@@ -71,6 +71,23 @@ const variables = {
     help: 'What the server logs as JSON lines: trace, debug, info, warn, error, fatal or silent.',
     parse: oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'),
   }),
+  operatorToken: optional({
+    name: 'OPERATOR_TOKEN',
+    help: 'What Prometheus and people must send to see /metrics and /api/v1/health/performance. Unset: only this machine sees them; set it where a proxy runs beside the server.',
+    parse: secret,
+  }),
+  slowStatementMs: variable({
+    name: 'SLOW_STATEMENT_MS',
+    fallback: '100',
+    help: 'Statements of the database that take longer are logged by name, in milliseconds.',
+    parse: wholeNumber(1, 60_000),
+  }),
+  slowRequestMs: variable({
+    name: 'SLOW_REQUEST_MS',
+    fallback: '1000',
+    help: 'Requests that take longer are logged by their route, in milliseconds.',
+    parse: wholeNumber(1, 60_000),
+  }),
   rateLimit: variable({
     name: 'RATE_LIMIT',
     fallback: 'on',
@@ -152,6 +169,12 @@ function oneOf<const T extends string>(...words: T[]): (text: string) => T {
     const named = words.filter((each) => each !== '').map((each) => `"${each}"`);
     throw new Error(`must be ${named.join(' or ')}, not "${text}"`);
   };
+}
+
+// The value stays out of the sentence: a wrong one may be nearly right.
+function secret(text: string): string {
+  if (/^[\x21-\x7e]{16,400}$/.test(text)) return text;
+  throw new Error('must be 16 to 400 printable characters without spaces');
 }
 
 function kill(text: string): Kill {

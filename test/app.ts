@@ -6,6 +6,7 @@ import { kinds } from '../src/kinds/index.ts';
 import type { Tenant } from '../src/people/access.ts';
 import { createKey, type KeyRole } from '../src/people/key.ts';
 import { createTenant } from '../src/people/tenant.ts';
+import { openMetrics } from '../src/platform/metrics.ts';
 import { freshDatabase, silentLog, type FreshDatabase } from './database.ts';
 
 export interface TestApp {
@@ -21,7 +22,8 @@ export async function testApp({ more = [] }: { more?: readonly Kind[] } = {}): P
   const database = await freshDatabase();
   const { db } = database;
   const engine = openEngine({ db, log: silentLog, width: 2, guarded: true });
-  const app = await buildApp({ db, engine, kinds: [...kinds, ...more], log: silentLog });
+  const operator = { metrics: openMetrics(), slowRequest: () => undefined };
+  const app = await buildApp({ db, engine, kinds: [...kinds, ...more], log: silentLog, operator });
   let made = 0;
   return {
     app,

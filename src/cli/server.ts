@@ -6,6 +6,9 @@ import { buildApp } from '../http/app.ts';
 import { kinds } from '../kinds/index.ts';
 import { openDatabase, type Database } from '../platform/db.ts';
 import type { Log } from '../platform/log.ts';
+import { openMetrics, type Metrics } from '../platform/metrics.ts';
+import type { PoolWatch } from '../platform/pool.ts';
+import { openSlowLog } from '../platform/slow-log.ts';
 import { recurringTasks, startRecurring } from '../worker/recurring.ts';
 import type { Reached } from './reach.ts';
 
@@ -19,7 +22,15 @@ export interface Server {
 
 export async function openServer(config: Config, reached: Reached, log: Log): Promise<Server> {
   const { poolSize: size, namedStatements: named, testUnsafe, testFault } = config;
-  const db = openDatabase({ url: reached.servingUrl, size, named, log });
+  const metrics = openMetrics();
+  const db = openDatabase({
+    url: reached.servingUrl,
+    size,
+    named,
+    log,
+    watch: watchOf(metrics, config, log),
+  });
+  metrics.watchPool(db.pool);
   // Half of the connections write batches; the other half stays free for reads.
   const engine = openEngine({
     db,
@@ -27,12 +38,15 @@ export async function openServer(config: Config, reached: Reached, log: Log): Pr
     width: Math.floor(size / 2),
     guarded: testUnsafe !== 'no-guard',
     at: testFault && killAt(testFault),
+    onBatch: metrics.batch,
   });
-  const app = await buildApp({ db, engine, log, kinds });
+  const slowRequest = openSlowLog(log, 'request', config.slowRequestMs);
+  const operator = { metrics, token: config.operatorToken, slowRequest };
+  const app = await buildApp({ db, engine, log, kinds, operator });
   const ofKinds = kinds.flatMap((kind) => kind.recurring?.({ db, engine }) ?? []);
   const stopRecurring =
     config.sweeper === 'on'
-      ? startRecurring([...recurringTasks({ db, engine }), ...ofKinds], log)
+      ? startRecurring([...recurringTasks({ db, engine, metrics }), ...ofKinds], log)
       : undefined;
   return {
     app,
@@ -43,5 +57,18 @@ export async function openServer(config: Config, reached: Reached, log: Log): Pr
       await engine.drain();
       await db.close();
     },
+  };
+}
+
+/** What the pool tells goes into the metrics, and what was slow into the log. */
+function watchOf(metrics: Metrics, { slowStatementMs }: Config, log: Log): PoolWatch {
+  const slow = openSlowLog(log, 'statement', slowStatementMs);
+  return {
+    statement: (name, tookMs, rows) => {
+      metrics.statement(name, tookMs, rows);
+      slow(tookMs, () => ({ statement: name, rows }));
+    },
+    statementFailed: metrics.statementFailed,
+    connectionRefused: metrics.connectionRefused,
   };
 }

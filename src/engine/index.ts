@@ -1,7 +1,7 @@
 import type { Uuid } from '../platform/id.ts';
 import { batchRunner, type BatchOptions } from './batch.ts';
 import type { Command, Hold, Outcome } from './command.ts';
-import { openLanes } from './lanes.ts';
+import { openLanes, type OnBatch } from './lanes.ts';
 import { previewHold } from './preview.ts';
 
 export { standingLines, type Approval, type Booking, type BookingLine } from './booking.ts';
@@ -27,8 +27,12 @@ export interface Engine {
 }
 
 /** `width` batches run at a time, each on one connection; leave connections of the pool for reads. */
-export function openEngine({ width, ...batches }: BatchOptions & { width: number }): Engine {
-  const lanes = openLanes(batchRunner(batches), width);
+export function openEngine({
+  width,
+  onBatch,
+  ...batches
+}: BatchOptions & { width: number; onBatch?: OnBatch }): Engine {
+  const lanes = openLanes(batchRunner(batches), width, undefined, onBatch);
   return {
     perform: lanes.submit,
     preview: (tenant, command) => previewHold(batches.db, tenant, command),

@@ -32,6 +32,9 @@ interface Lane {
   running: number;
 }
 
+/** Told of every batch: how many commands, how long the first had waited, how long it was in the database. */
+export type OnBatch = (batch: { commands: number; waitedMs: number; tookMs: number }) => void;
+
 export interface Lanes {
   submit(tenant: Uuid, command: Command): Promise<Outcome>;
   /** Commands of a tenant that wait for their batch. */
@@ -48,6 +51,7 @@ export function openLanes(
   run: RunBatch,
   width: number,
   clock: () => number = performance.now.bind(performance),
+  onBatch?: OnBatch,
 ): Lanes {
   const lanes = new Map<Uuid, Lane>();
   const ready: Lane[] = [];
@@ -93,7 +97,10 @@ export function openLanes(
   async function work(lane: Lane): Promise<void> {
     const batch = takeBatch(lane, clock() - QUEUE_AGE_MS);
     const commands = batch.map((waiting) => waiting.command);
+    const begun = clock();
     const verdicts = commands.length === 0 ? [] : await run(lane.tenant, commands);
+    const [first] = batch;
+    if (first) onBatch?.({ commands: batch.length, waitedMs: begun - first.since, tookMs: clock() - begun });
     places += 1;
     lane.running -= 1;
     if (isDue(lane)) queueUp(lane);

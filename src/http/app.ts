@@ -12,6 +12,7 @@ import { readJsonBodies } from './body.ts';
 import { bookingRoutes } from './bookings.ts';
 import { healthRoutes } from './health.ts';
 import { answerUnknownUrls } from './not-found.ts';
+import { countRequests, operatorRoutes, type Operator } from './operator.ts';
 import { answerClientError, answerProblems, sendError } from './problem.ts';
 import { readQueries } from './query.ts';
 import { describeApi } from './reference.ts';
@@ -27,6 +28,8 @@ export interface AppDeps {
   kinds: readonly Kind[];
   /** Where callers reach us, for the API document; unset: wherever they found the document. */
   publicUrl?: string;
+  /** Unset: nothing is counted, and there is nothing to see for those who run it. */
+  operator?: Operator;
 }
 
 const MAX_BODY_BYTES = 256 * 1024;
@@ -56,10 +59,12 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   answerProblems(app, log);
   answerUnknownUrls(app);
   nameAndBoundRequests(app, log);
+  if (deps.operator) countRequests(app, deps.operator);
   readJsonBodies(app);
   await compressAnswers(app);
   await describeApi(app, deps.publicUrl);
   healthRoutes(app, db, log);
+  if (deps.operator) operatorRoutes(app, deps.operator);
   await app.register(async (scope) => tenantRoutes(scope, deps), { prefix: '/api/v1/:tenant' });
   await app.ready();
   return app;

@@ -5,6 +5,8 @@ import type { Told } from './cache/tags.ts';
 import type { Log } from './log.ts';
 import { asFault, DatabaseFault } from './fault.ts';
 import type { Uuid } from './id.ts';
+import type { PoolState } from './metrics.ts';
+import { openStopwatch, stateOf, takeConnection, type PoolWatch } from './pool.ts';
 import {
   encode,
   statement,
@@ -17,6 +19,7 @@ import {
 
 /** How long one transaction may take from its first byte to its last, in ms; past it the connection is cut. */
 const TRANSACTION_DEADLINE_MS = 4_500;
+/** How long a transaction waits for a connection, a new one or one that others give back. */
 const CONNECT_TIMEOUT_MS = 2_000;
 
 export interface PoolOptions {
@@ -26,6 +29,8 @@ export interface PoolOptions {
   /** False behind PgBouncer before 1.21, which loses prepared statements between transactions. */
   named: boolean;
   log: Log;
+  /** Unset: nobody measures. */
+  watch?: PoolWatch;
   /** Called with what each commit appended to the changes, before whoever asked for it is answered. */
   onChange?: (tenant: Uuid, changes: readonly Told[]) => void;
 }
@@ -71,6 +76,8 @@ export interface Database {
   now(): Instant;
   /** Reads across tenants as `holdfast_worker`. */
   asWorker<T>(work: (reads: WorkerReads) => Promise<T>): Promise<T>;
+  /** What its connections are doing at this moment. */
+  pool(): PoolState;
   close(): Promise<void>;
 }
 
@@ -82,19 +89,7 @@ const setTenant = statement('db.setTenant', {
 
 /** Opens a pool of pipelining connections. Connects lazily: an unreachable server shows at the first use. */
 export function openDatabase(options: PoolOptions): Database {
-  const pool = new pg.Pool({
-    connectionString: options.url,
-    max: options.size,
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    keepAlive: true,
-    application_name: 'holdfast',
-    types: { getTypeParser },
-    ...{ pipeline: true }, // of pg 8.23, not yet in its type declarations
-  });
-  // A connection lost while it is in use: the statement in flight says so. Without a listener the process would end.
-  pool.on('connect', (client) => void client.on('error', () => undefined));
-  pool.on('error', (error) => options.log.warn({ err: error }, 'an idle database connection was lost'));
-
+  const pool = openPool(options);
   const clock = openHeardClock();
 
   function openTenant(connection: Connection, tenant: Uuid, begin = 'begin'): void {
@@ -109,7 +104,7 @@ export function openDatabase(options: PoolOptions): Database {
     opening: (c: Connection) => void,
     work: (c: Connection) => Promise<T>,
   ): Promise<T> {
-    const connection = await connect(pool, options.named);
+    const connection = await connect(pool, options);
     try {
       opening(connection);
       const result = await work(connection);
@@ -158,8 +153,25 @@ export function openDatabase(options: PoolOptions): Database {
         },
         (c) => work({ run: (of, ...all) => c.send(of, all) }),
       ),
+    pool: () => stateOf(pool),
     close: () => pool.end(),
   };
+}
+
+function openPool({ url, size, log }: PoolOptions): pg.Pool {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: size,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    keepAlive: true,
+    application_name: 'holdfast',
+    types: { getTypeParser },
+    ...{ pipeline: true }, // of pg 8.23, not yet in its type declarations
+  });
+  // A connection lost while it is in use: the statement in flight says so. Without a listener the process would end.
+  pool.on('connect', (client) => void client.on('error', () => undefined));
+  pool.on('error', (error) => log.warn({ err: error }, 'an idle database connection was lost'));
+  return pool;
 }
 
 /** One checked-out client and the one transaction that runs on it. */
@@ -178,10 +190,9 @@ interface Connection {
   abandon(error: unknown): Promise<void>;
 }
 
-async function connect(pool: pg.Pool, named: boolean): Promise<Connection> {
-  const client = await pool.connect().catch((error: unknown) => {
-    throw asFault(error);
-  });
+async function connect(pool: pg.Pool, { named, watch }: PoolOptions): Promise<Connection> {
+  const client = await takeConnection(pool, watch);
+  const timed = openStopwatch(watch);
   const sent: Promise<unknown>[] = [];
   let committed: Promise<void> | undefined;
   let cut = false;
@@ -211,7 +222,7 @@ async function connect(pool: pg.Pool, named: boolean): Promise<Connection> {
   }
 
   async function finish(): Promise<void> {
-    const tag = track(() => client.query('commit'));
+    const tag = track(() => timed('db.commit', () => client.query('commit')));
     for (const outcome of await Promise.allSettled(sent))
       if (outcome.status === 'rejected') throw outcome.reason;
     // A COMMIT after an error answers with the tag ROLLBACK and no error: without this look it would pass as done.
@@ -228,7 +239,9 @@ async function connect(pool: pg.Pool, named: boolean): Promise<Connection> {
     command: (text) => void track(() => client.query(text)),
     send: (of, values) => {
       const query = { name: named ? of.name : undefined, text: of.text, values: encode(of.params, values) };
-      return track(() => client.query(query).then((result) => result.rows as Row<typeof of.columns>[]));
+      return track(() =>
+        timed(of.name, () => client.query(query)).then((result) => result.rows as Row<typeof of.columns>[]),
+      );
     },
     commit: () => (committed ??= finish()),
     release: () => release(false),

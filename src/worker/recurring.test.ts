@@ -61,7 +61,9 @@ test('stopping waits for the step under way, and a task that fails is tried agai
       return false;
     },
   };
-  const stop = startRecurring([...recurringTasks({ db, engine: fixture.engine }), shaky], silentLog);
+  const metrics = { remember: () => Promise.resolve() };
+  const all = recurringTasks({ db, engine: fixture.engine, metrics });
+  const stop = startRecurring([...all, shaky], silentLog);
   await retried;
   await stop();
   assert.equal(await fixture.count(states(due.bookingId)), 1);

@@ -1,6 +1,7 @@
 import type { Engine } from '../engine/index.ts';
 import type { Database } from '../platform/db.ts';
 import type { Log } from '../platform/log.ts';
+import { REMEMBER_EVERY_MS, type Metrics } from '../platform/metrics.ts';
 import { forgetKeys } from './forget-keys.ts';
 import { DUE_AT_ONCE, sweep } from './sweeper.ts';
 
@@ -12,11 +13,22 @@ export interface Task {
   step(): Promise<boolean>;
 }
 
+interface Recurring {
+  db: Database;
+  engine: Engine;
+  metrics: Pick<Metrics, 'remember'>;
+}
+
 /** Everything that recurs. */
-export function recurringTasks({ db, engine }: { db: Database; engine: Engine }): Task[] {
+export function recurringTasks({ db, engine, metrics }: Recurring): Task[] {
+  const remember = async () => {
+    await metrics.remember();
+    return false;
+  };
   return [
     { name: 'end expired holds', everyMs: 1_000, step: async () => (await sweep(db, engine)) >= DUE_AT_ONCE },
     { name: 'forget old idempotency keys', everyMs: 3_600_000, step: async () => (await forgetKeys(db)) > 0 },
+    { name: 'remember the counts of this moment', everyMs: REMEMBER_EVERY_MS, step: remember },
   ];
 }
 

@@ -1,0 +1,107 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
+import { Problem } from '../platform/errors.ts';
+import type { Metrics } from '../platform/metrics.ts';
+
+/** What those who run the server see of it, and what they must send to see it. */
+export interface Operator {
+  metrics: Metrics;
+  /** Unset: whoever asks from this machine and not through a proxy. */
+  token?: string | undefined;
+  /** Told of every request that took longer than it should. */
+  slowRequest(tookMs: number, about: () => object): void;
+}
+
+/** What proxies add when they pass a request on; nginx does not by itself, so docs/operating.md asks for a token there. */
+const FORWARDED = ['forwarded', 'via', 'x-forwarded-for', 'x-real-ip'];
+const THIS_MACHINE = new Set(['127.0.0.1', '::1', '::ffff:127.0.0.1']);
+
+const LATENCY = {
+  count: Type.Integer(),
+  p50Ms: Type.Optional(Type.Number()),
+  p95Ms: Type.Optional(Type.Number()),
+  p99Ms: Type.Optional(Type.Number()),
+};
+const Performance = Type.Object({
+  seconds: Type.Integer({ description: 'How far back this looks: a minute, or less after a start' }),
+  requests: Type.Object({
+    ...LATENCY,
+    failed: Type.Integer({ description: 'Answered 500 and above' }),
+    slowest: Type.Array(Type.Object({ route: Type.String(), ...LATENCY })),
+  }),
+  batches: Type.Object({ ...LATENCY, commands: Type.Integer() }),
+  statements: Type.Object({ slowest: Type.Array(Type.Object({ statement: Type.String(), ...LATENCY })) }),
+  pool: Type.Object({
+    size: Type.Integer(),
+    open: Type.Integer(),
+    inUse: Type.Integer(),
+    waiting: Type.Integer(),
+    refused: Type.Integer({ description: 'Transactions that got no connection in time' }),
+  }),
+  eventLoopBusy: Type.Number({ description: 'Share of the time in which the process had work, 0 to 1' }),
+  memoryBytes: Type.Integer(),
+});
+
+/** Counts every request; call it before the routes are registered. */
+export function countRequests(app: FastifyInstance, { metrics, slowRequest }: Operator): void {
+  app.addHook('onResponse', (request, reply, next) => {
+    const { elapsedTime: tookMs, statusCode: status } = reply;
+    const { method, route } = named(request);
+    metrics.request(method, route, status, tookMs);
+    slowRequest(tookMs, () => ({ requestId: request.id, method, route, status }));
+    next();
+  });
+}
+
+/** `/metrics` for Prometheus, and the last minute as JSON for people. */
+export function operatorRoutes(app: FastifyInstance, { metrics, token }: Operator): void {
+  const onlyOperators = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
+    void reply.header('cache-control', 'no-store');
+    if (isOperator(request, token)) return;
+    void reply.header('www-authenticate', 'Bearer realm="holdfast operator"');
+    throw new Problem(
+      'unauthenticated',
+      token === undefined
+        ? 'Only this machine may see this. Set OPERATOR_TOKEN and send it: Authorization: Bearer ...'
+        : "Send the server's OPERATOR_TOKEN: Authorization: Bearer ...",
+    );
+  };
+
+  app.get('/metrics', { schema: { hide: true }, onRequest: onlyOperators }, async (_, reply) =>
+    reply.header('content-type', 'text/plain; version=0.0.4; charset=utf-8').send(await metrics.text()),
+  );
+
+  app.get(
+    '/api/v1/health/performance',
+    {
+      schema: {
+        tags: ['Health'],
+        summary: 'How did this process do in the last minute? For those who run it.',
+        operationId: 'performance',
+        response: { 200: Performance },
+      },
+      onRequest: onlyOperators,
+    },
+    () => metrics.recent(),
+  );
+}
+
+/** What is no route, or comes by a method that none has, is counted together: nobody can make up new labels. */
+function named({ method, routeOptions: { url } }: FastifyRequest): { method: string; route: string } {
+  return url === undefined ? { method: 'any', route: 'none' } : { method, route: url };
+}
+
+function isOperator({ headers, socket }: FastifyRequest, token: string | undefined): boolean {
+  if (token === undefined)
+    return (
+      THIS_MACHINE.has(socket.remoteAddress ?? '') && FORWARDED.every((name) => headers[name] === undefined)
+    );
+  const sent = /^Bearer +(\S{1,400})$/i.exec(headers.authorization ?? '')?.[1] ?? '';
+  return timingSafeEqual(digest(sent), digest(token));
+}
+
+/** Of one length, which comparing in constant time needs. */
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
+}

@@ -1,0 +1,82 @@
+import type { Histogram } from 'prom-client';
+
+/** Per series: how often a value was at most each threshold, and last how often there was any. */
+export type Counts = ReadonlyMap<string, readonly number[]>;
+
+/** How often something was done and how long it took; the times are undefined when it was not done at all. */
+export interface Latency {
+  count: number;
+  p50Ms: number | undefined;
+  p95Ms: number | undefined;
+  p99Ms: number | undefined;
+}
+
+/** The counts of a histogram at this moment, with series of the same key added together. */
+export async function countsOf<T extends string>(
+  histogram: Histogram<T>,
+  keyOf: (labels: Partial<Record<T, string | number>>) => string,
+): Promise<Counts> {
+  const counts = new Map<string, number[]>();
+  const { values } = await histogram.get();
+  const places = new Map<string, number>(); // the next bucket of a key and series: they come in the order of thresholds
+  for (const { metricName, labels, value } of values) {
+    if (metricName?.endsWith('_bucket') !== true) continue;
+    const key = keyOf(labels);
+    const series = JSON.stringify({ ...labels, le: '' });
+    const at = places.get(series) ?? 0;
+    places.set(series, at + 1);
+    const ofKey = counts.get(key) ?? [];
+    ofKey[at] = (ofKey[at] ?? 0) + value;
+    counts.set(key, ofKey);
+  }
+  return counts;
+}
+
+/** What was added between two moments, without the series to which nothing was. */
+export function addedSince(now: Counts, before: Counts): Counts {
+  const added = new Map<string, readonly number[]>();
+  for (const [key, counts] of now) {
+    const old = before.get(key);
+    const more = counts.map((count, i) => count - (old?.[i] ?? 0));
+    if ((more.at(-1) ?? 0) > 0) added.set(key, more);
+  }
+  return added;
+}
+
+/** The latency over all these series together; `thresholds` are in seconds. */
+export function latencyOf(thresholds: readonly number[], series: Iterable<readonly number[]>): Latency {
+  const all = [...series];
+  const total = Array.from({ length: thresholds.length + 1 }, (_, i) =>
+    all.reduce((sum, counts) => sum + (counts[i] ?? 0), 0),
+  );
+  const at = (share: number) => quantileMs(thresholds, total, share);
+  return { count: total.at(-1) ?? 0, p50Ms: at(0.5), p95Ms: at(0.95), p99Ms: at(0.99) };
+}
+
+/** The `most` series whose slow calls are the slowest. */
+export function slowest(thresholds: readonly number[], counts: Counts, most: number): [string, Latency][] {
+  return [...counts]
+    .map(([key, of]): [string, Latency] => [key, latencyOf(thresholds, [of])])
+    .sort(([, a], [, b]) => (b.p95Ms ?? 0) - (a.p95Ms ?? 0) || b.count - a.count)
+    .slice(0, most);
+}
+
+/**
+ * The value below which that share lies, as if values lay evenly between two thresholds; past the last threshold the
+ * histogram knows no more, and the answer is that threshold.
+ */
+function quantileMs(
+  thresholds: readonly number[],
+  cumulative: readonly number[],
+  share: number,
+): number | undefined {
+  const wanted = (cumulative.at(-1) ?? 0) * share;
+  if (wanted === 0) return undefined;
+  const bucket = cumulative.findIndex((count) => count >= wanted);
+  const upper = thresholds[bucket];
+  if (upper === undefined) return (thresholds.at(-1) ?? 0) * 1_000;
+  const lower = thresholds[bucket - 1] ?? 0;
+  const below = cumulative[bucket - 1] ?? 0;
+  const inside = (cumulative[bucket] ?? 0) - below;
+  return Number(((lower + ((upper - lower) * (wanted - below)) / inside) * 1_000).toFixed(2));
+}
