@@ -1,15 +1,47 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type pg from 'pg';
+import { Type } from 'typebox';
 import { call, testApp, type TestApp } from '../../test/app.ts';
+import type { HoldLine } from '../engine/index.ts';
+import type { AskedLine, Kind } from '../kinds/kind.ts';
+import { ruleViolated } from '../platform/errors.ts';
 import { asOwner } from '../platform/migrate.ts';
+import { strict } from '../platform/schema.ts';
+
+/** How often good lines were read by a kind that refuses the first line that it does not like. */
+let read = 0;
+const counted: Kind = {
+  name: 'counted',
+  lines: {
+    counted: strict({
+      kind: Type.Literal('counted'),
+      about: Type.Unsafe<string>({ type: 'string', enum: ['good', 'wrong', 'one at most'] }),
+    }),
+  },
+  resolve: async (_, asked) => {
+    const lines = asked as readonly AskedLine<{ about: string }>[];
+    read += lines.filter(({ line }) => line.about === 'good').length;
+    const ones = lines.filter(({ line }) => line.about === 'one at most');
+    const bad = lines.find(({ line }) => line.about === 'wrong') ?? ones[1];
+    if (bad !== undefined) throw ruleViolated(`/lines/${bad.no - 1}/about`, 'invalid_value');
+    return { lines: lines.map(({ no }) => lineOf(no)), guards: new Map() };
+  },
+  alternatives: async () => [],
+  routes: () => undefined,
+};
+
+function lineOf(no: number): HoldLine {
+  const price = { quantity: 1, unitMinor: 0, taxMinor: 0, totalMinor: 0 };
+  return { no, kind: 'counted', details: {}, ...price, intervals: [], units: [] };
+}
 
 let web: TestApp;
 let base: string;
 let admin: string;
 let tenantId: string;
 before(async () => {
-  web = await testApp();
+  web = await testApp({ more: [counted] });
   const company = await web.tenantWith('admin');
   base = company.base;
   tenantId = company.tenant.id;
@@ -88,6 +120,17 @@ test('a preview says what the hold then does, also for series that leave out wha
   assert.equal(strict.body.possible, false);
   assert.equal((await post('/holds', body)).status, 201);
   assert.deepEqual((await post('/holds/preview', body)).body.possible, false, 'now all of it is taken');
+});
+
+test('a line is not read again for every other line that is refused, and lines refused only together are told too', async () => {
+  read = 0;
+  const good = Array.from({ length: 10 }, () => ({ kind: 'counted', about: 'good' }));
+  const wrong = Array.from({ length: 38 }, () => ({ kind: 'counted', about: 'wrong' }));
+  const twice = Array.from({ length: 2 }, () => ({ kind: 'counted', about: 'one at most' }));
+  const answer = await post('/holds/preview', { lines: [...good, ...wrong, ...twice] });
+  assert.equal(answer.status, 200, JSON.stringify(answer.body));
+  assert.equal(told(answer).filter(([, reason]) => reason === 'invalid_value').length, 39);
+  assert.ok(read <= 50, `ten lines were read ${read} times`);
 });
 
 test('limits that nobody has touched yet are seen, and a preview makes no row of them', async () => {

@@ -1,12 +1,12 @@
 import { Type } from 'typebox';
 import type { HoldLine, Outcome } from '../engine/index.ts';
-import type { AskedLine } from '../kinds/kind.ts';
+import type { AskedLine, Kind, ResolveContext } from '../kinds/kind.ts';
 import type { Actor } from '../people/access.ts';
 import type { App } from '../people/route.ts';
 import { conflictReasons, Problem, reasons, unavailable, type Fault } from '../platform/errors.ts';
 import { AmountMinor, strict } from '../platform/schema.ts';
 import { askedBy, holdBody, type HoldDeps } from './holds.ts';
-import { requireFew, resolve, type Context, type ResolvedLines } from './resolve.ts';
+import { kindOf, requireFew, resolve, type Context, type ResolvedLines } from './resolve.ts';
 
 type Asked = AskedLine<{ kind: string }>;
 type Reason = { reason: string } & Record<string, unknown>;
@@ -93,29 +93,60 @@ interface RefusedAsked extends Asked {
   faults: Fault[];
 }
 
-/** Resolves what can be resolved: a line that its kind refuses by name is set aside, and the others are tried again. */
+/** Resolves what can be resolved: lines that their kinds refuse by name are set aside. */
 async function resolveEach(
   kinds: HoldDeps['kinds'],
   context: Context,
   asked: readonly Asked[],
 ): Promise<Omit<ResolvedLines, 'ttls'> & { refused: RefusedAsked[] }> {
+  const anew = { ...context, fresh: true, isPreview: true };
+  const all = await attempt(kinds, anew, asked);
+  if ('lines' in all) return { ...all, refused: [] };
+  const refused = (await Promise.all(kinds.map((kind) => refusedBy(kind, anew, asked)))).flat();
+  return { ...(await resolve(kinds, anew, without(asked, refused))), refused };
+}
+
+/**
+ * Those lines of a kind that it refuses. First each alone, since reading a series may take 30 ms: it must not be read
+ * again for every other line that is wrong. Then those that only go wrong together, such as places over a limit.
+ */
+async function refusedBy(
+  kind: Kind,
+  context: ResolveContext,
+  asked: readonly Asked[],
+): Promise<RefusedAsked[]> {
+  const own = asked.filter(({ line }) => kindOf([kind], line.kind) !== undefined);
   const refused: RefusedAsked[] = [];
-  for (let left = asked; ;) {
-    try {
-      const { lines, guards, approval } = await resolve(
-        kinds,
-        { ...context, fresh: true, isPreview: true },
-        left,
-      );
-      return { lines, guards, approval, refused };
-    } catch (error) {
-      const named = left.map((line) => ({ ...line, faults: faultsOf(line, error) }));
-      const going = named.filter(({ faults }) => faults.length > 0);
-      if (going.length === 0) throw error;
-      refused.push(...going);
-      left = left.filter(({ no }) => !going.some((line) => line.no === no));
-    }
+  for (const each of own) {
+    const alone = await attempt([kind], context, [each]);
+    if ('refused' in alone) refused.push(...alone.refused);
   }
+  for (;;) {
+    const together = await attempt([kind], context, without(own, refused));
+    if ('lines' in together) return refused;
+    refused.push(...together.refused);
+  }
+}
+
+/** The lines resolved, or those that the refusal names. Throws a refusal that names none. */
+async function attempt(
+  kinds: HoldDeps['kinds'],
+  context: ResolveContext,
+  asked: readonly Asked[],
+): Promise<ResolvedLines | { refused: RefusedAsked[] }> {
+  try {
+    return await resolve(kinds, context, asked);
+  } catch (error) {
+    const refused = asked
+      .map((line) => ({ ...line, faults: faultsOf(line, error) }))
+      .filter(({ faults }) => faults.length > 0);
+    if (refused.length === 0) throw error;
+    return { refused };
+  }
+}
+
+function without(asked: readonly Asked[], refused: readonly Asked[]): Asked[] {
+  return asked.filter(({ no }) => !refused.some((line) => line.no === no));
 }
 
 function faultsOf({ no }: Asked, error: unknown): Fault[] {
