@@ -2,11 +2,13 @@ import { globSync } from 'node:fs';
 import { finished } from 'node:stream/promises';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
+import { parseArgs } from 'node:util';
 import { withTestCluster } from './cluster.ts';
+import { POSTGRESQL_15 } from './system-postgres.ts';
 
 /**
- * `npm test [-- part-of-a-path ...]`: one embedded PostgreSQL for all test files, each of which gets databases of
- * its own on it. Tests that need what is not installed skip themselves; their names are printed at the end, and
+ * `npm test [-- [--postgres 15] part-of-a-path ...]`: one PostgreSQL for all test files, each of which gets databases
+ * of its own on it: the embedded one, or the system's PostgreSQL 15. Tests that need what is not installed skip themselves; their names are printed at the end, and
  * REQUIRE_ALL=1 counts them as failures.
  */
 const CONCURRENCY = 2; // more test files at once only fight for the cores the database needs
@@ -17,13 +19,22 @@ interface Skipped {
   why: string;
 }
 
-async function main(parts: readonly string[]): Promise<number> {
+async function main(args: string[]): Promise<number> {
+  const { values, positionals: parts } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: { postgres: { type: 'string' } },
+  });
+  if (values.postgres !== undefined && values.postgres !== '15') {
+    console.error('--postgres takes 15, the oldest that is supported; without it the embedded one is used.');
+    return 2;
+  }
   const files = testFiles(parts);
   if (files.length === 0) {
     console.error(`No test file matches ${parts.join(' ')}.`);
     return 1;
   }
-  return withTestCluster(() => runFiles(files));
+  return withTestCluster(() => runFiles(files), values.postgres && POSTGRESQL_15);
 }
 
 function testFiles(parts: readonly string[]): string[] {
