@@ -32,9 +32,10 @@ test('a date is a real day', () => {
 });
 
 test('a time zone is one that knows its daylight saving', () => {
-  for (const text of ['UTC', 'Europe/Berlin', 'America/Argentina/Buenos_Aires'])
+  for (const text of ['UTC', 'Europe/Berlin', 'America/Argentina/Buenos_Aires', 'europe/kyiv', 'EST5EDT'])
     assert.ok(isTimezone(text), text);
-  for (const text of ['', '+02:00', 'Mars/Olympus', 'Europe/Berlin\n']) assert.ok(!isTimezone(text), text);
+  const unknown = ['', '+02:00', 'Mars/Olympus', 'Europe/Berlin\n', 'IST', 'PST', 'BST', 'US/Pacific-New'];
+  for (const text of unknown) assert.ok(!isTimezone(text), text);
 });
 
 test('an id is a UUID in lower case, so that one id has one spelling', () => {

@@ -1,3 +1,4 @@
+import { Temporal } from 'temporal-polyfill';
 import {
   Type,
   type Static,
@@ -160,10 +161,12 @@ export function isDate(text: string): boolean {
   return month <= 12 && day <= new Date(Date.UTC(2000 + (year % 400), month, 0)).getUTCDate();
 }
 
+/** A zone that the program and the database know by this name: Intl also knows IST and PST, which Temporal does not. */
 export function isTimezone(text: string): boolean {
   if (!/^[A-Za-z]/.test(text)) return false; // plain offsets such as +02:00 know no daylight saving
+  if (text.toLowerCase() === 'us/pacific-new') return false; // left the IANA database, and PostgreSQL, in 2020
   try {
-    new Intl.DateTimeFormat('en', { timeZone: text }).format();
+    Temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(text);
     return true;
   } catch {
     return false;
