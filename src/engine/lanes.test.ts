@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { hold } from '../../test/engine-fixture.ts';
 import { Problem } from '../platform/errors.ts';
 import type { RunBatch, Verdict } from './batch.ts';
+import type { Command } from './command.ts';
 import { openLanes } from './lanes.ts';
 
 const done: Verdict = { status: 'fulfilled', value: { result: 'notFound' } };
@@ -40,6 +41,27 @@ test('what arrives while a batch runs forms the next one', async () => {
   assert.deepEqual(
     batches.map((batch) => batch.size),
     [1, 256, 256, 88],
+  );
+});
+
+test('a batch of huge requests is cut short, whether they are held or approved', async () => {
+  const { batches, run, next } = manual();
+  const lanes = openLanes(run, 2);
+  const lines = hold(Array.from({ length: 366 }, () => ({ intervals: [], units: [] }))).lines;
+  const by = { bookingId: 'a request', ownedBy: null, actor: 'admin' };
+  const approved: Command = { verb: 'approve', ...by, wishes: { version: 1, lines } };
+  for (const huge of [hold([], { lines }), approved]) {
+    const sent = Array.from({ length: 5 }, () => lanes.submit('a', huge));
+    const before = batches.length;
+    for (let i = before; i < before + 3; i++) {
+      await next(i + 1);
+      batches[i]?.finish();
+    }
+    await Promise.all(sent);
+  }
+  assert.deepEqual(
+    batches.map(({ size }) => size),
+    [2, 2, 1, 2, 2, 1],
   );
 });
 

@@ -144,7 +144,7 @@ function isDue({ queue, running }: Lane): boolean {
 function takeBatch(lane: Lane, oldest: number): Waiting[] {
   let lines = 0;
   const found = lane.queue.findIndex(({ command }, i) => {
-    lines += 'lines' in command ? command.lines.length : 1;
+    lines += linesOf(command);
     return i >= BATCH_COMMANDS || (lines > BATCH_LINES && i > 0);
   });
   return lane.queue.splice(0, found < 0 ? lane.queue.length : found).filter((waiting) => {
@@ -152,4 +152,10 @@ function takeBatch(lane: Lane, oldest: number): Waiting[] {
     waiting.reject(unavailable('This request waited too long for its turn. Please try again.'));
     return false;
   });
+}
+
+/** As many as a command names: what a request wishes for is locked and taken like the lines of a hold. */
+function linesOf(command: Command): number {
+  if (command.verb === ('xapprove' as never)) return command.wishes?.lines.length ?? 1;
+  return 'lines' in command ? command.lines.length : 1;
 }
