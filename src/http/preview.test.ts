@@ -133,6 +133,16 @@ test('a line is not read again for every other line that is refused, and lines r
   assert.ok(read <= 50, `ten lines were read ${read} times`);
 });
 
+test('a series of which every occurrence breaks a rule is not left out as a whole, and the preview knows', async () => {
+  const [free, strict] = [await newRoom(), await newRoom({ rules: { maxMinutes: 60 } })];
+  const series = line(strict, 6, 8, { rrule: 'FREQ=DAILY;COUNT=2', onConflict: 'skip' });
+  const body = { lines: [line(free, 6, 8), series] };
+  const preview = await post('/holds/preview', body);
+  assert.deepEqual(told(preview), [[1], [2, 'interval_too_long'], [3, 'interval_too_long']]);
+  assert.equal((await post('/holds', body)).status, 422);
+  assert.equal(preview.body.possible, false);
+});
+
 test('limits that nobody has touched yet are seen, and a preview makes no row of them', async () => {
   const room = await newRoom({ rules: { quota: { perDay: { bookings: 1 } } } });
   const before = await rows();

@@ -35,7 +35,8 @@ export async function resolveRoomLines(
   const rooms = await roomsForSale(context.db, context.tenant.id, ids, context.fresh);
   const judged = asked.map((each) => {
     const room = requireForSale(rooms.get(each.line.roomId), each.no);
-    return occurrencesIn(each, zoneOf(room, context.tenant)).map((one) => judge(context, room, one));
+    const lines = occurrencesIn(each, zoneOf(room, context.tenant)).map((one) => judge(context, room, one));
+    return lines.every(({ faults }) => faults.length > 0) ? lines.map(needed) : lines;
   });
   if (context.isPreview !== true) requireAllowed(judged);
   return {
@@ -129,15 +130,17 @@ function requireForSale(room: RoomForSale | undefined, no: number): RoomForSale 
 /** As many as a refusal tells of: one line breaks few rules, but a long series many times the same. */
 const MOST_FAULTS = 20;
 
-/** Throws `rule_violated` with every rule that a line breaks, unless it may be left out and others stay. */
+/** Nothing would be left of a line of which every occurrence breaks a rule: then none may be left out. */
+function needed({ line: { isOptional: _, ...line }, faults }: Judged): Judged {
+  return { line, faults };
+}
+
+/** Throws `rule_violated` with every rule that is broken by a line that may not be left out. */
 function requireAllowed(asked: readonly (readonly Judged[])[]): void {
-  const needed = asked.flatMap((lines) => {
-    const broken = lines.filter(({ faults }) => faults.length > 0);
-    return broken.length === lines.length ? broken : broken.filter(({ line }) => line.isOptional !== true);
-  });
-  const [first] = needed;
+  const refused = asked.flat().filter(({ line, faults }) => faults.length > 0 && line.isOptional !== true);
+  const [first] = refused;
   if (first !== undefined)
-    throw new RefusedLine(first.line, needed.flatMap(({ faults }) => faults).slice(0, MOST_FAULTS));
+    throw new RefusedLine(first.line, refused.flatMap(({ faults }) => faults).slice(0, MOST_FAULTS));
 }
 
 function told({ reason, detail = reasons[reason] }: Fault): { reason: string; detail: string } {
