@@ -109,7 +109,7 @@ export const activity = statement('rooms.activity', {
         and k.state not in ('held', 'paying', 'expired') and l.kind = 'room' and not l.details ? 'skipped'
     ), told as (
       select n.*, n.cancelled is null and n.state in ('requested', 'confirmed', 'completed', 'noShow') as stands,
-        case when n.cancelled is null then n.state = 'noShow' else n.cancelled >= n.starts end as nobody_came
+        case when n.cancelled is null then n.state = 'noShow' else n.cancelled >= n.starts and not n.came end as nobody_came
       from line n
       join rooms.room r on r.tenant_id = $1 and r.id = n.room_id
       join rooms.building b on b.tenant_id = $1 and b.id = r.building_id

@@ -217,6 +217,37 @@ test('bookings are counted by the day they were made, with what became of them a
   }
 });
 
+test('of lines cancelled after their start, only those to which nobody came are no-shows', async () => {
+  const building = 'Cancelled late';
+  const [a, b, c] = [await newRoom(building), await newRoom(building), await newRoom(building)];
+  const now = Date.now();
+  const [start, end] = [iso(now - MINUTE_MS / 2), iso(now + 60 * MINUTE_MS)]; // a minute of grace is given
+  const lines = [a, b, c].map((roomId) => ({ kind: 'room', roomId, start, end }));
+  const id = String((await post('/holds', { lines }, 201))['id']);
+  await post(`/bookings/${id}/confirm`, {}, 200);
+  await post(`/bookings/${id}/check-in`, { lines: [1] }, 200);
+  await post(`/bookings/${id}/cancel`, { lines: [1, 2] }, 200);
+  const window = { from: iso(now - 60 * MINUTE_MS), to: iso(now + 60 * MINUTE_MS) };
+  const [row] = await rows('bookings', { building, per: 'month', ...window });
+  assert.partialDeepStrictEqual(row, { bookings: 3, standing: 1, cancelled: 1, noShows: 1, checkedIn: 0 });
+});
+
+test('occurrences that were left out are no bookings, and so were never cancelled', async () => {
+  const building = 'Left out';
+  const room = await newRoom(building);
+  await confirmed(room, '2030-05-07T08:00:00Z', '2030-05-07T09:00:00Z');
+  const series = { rrule: 'FREQ=DAILY;COUNT=3', onConflict: 'skip' };
+  const line = { kind: 'room', roomId: room, start: '2030-05-06T08:00:00Z', end: '2030-05-06T09:00:00Z' };
+  const held = await post('/holds', { lines: [{ ...line, ...series }] }, 201);
+  await post(`/bookings/${String(held['id'])}/confirm`, {}, 200);
+  const now = Date.now();
+  const window = { from: iso(now - 60 * MINUTE_MS), to: iso(now + 60 * MINUTE_MS) };
+  const counts = async () => (await rows('bookings', { building, per: 'month', ...window }))[0];
+  assert.partialDeepStrictEqual(await counts(), { bookings: 3, standing: 3, cancelled: 0, noShows: 0 });
+  await post(`/bookings/${String(held['id'])}/cancel`, {}, 200);
+  assert.partialDeepStrictEqual(await counts(), { bookings: 3, standing: 1, cancelled: 2, noShows: 0 });
+});
+
 test('reports are for staff, over a quarter at most', async () => {
   const query = 'from=2030-01-01T00:00:00Z&to=2030-02-01T00:00:00Z';
   for (const path of ['rooms', 'buildings', 'hours', 'bookings']) {
