@@ -212,6 +212,7 @@ const seen: readonly [string, Parameters<typeof lookAt>, object][] = [
   ],
   ['when one has just ended', [[s(0, 100)], [s(10, 20)], 20], { state: 'free', until: 100 }],
   ['before it opens', [[s(12, 100)], [], 10], { state: 'closed', until: 12 }],
+  ['before a booking outside its hours', [[s(50, 100)], [s(15, 20)], 10], { state: 'closed', until: 15 }],
   ['booked outside its hours', [[s(50, 100)], [s(5, 20)], 10], { state: 'busy', until: 20 }],
 ];
 for (const [when, asked, right] of seen)

@@ -83,8 +83,9 @@ export function lookAt(open: readonly Stretch[], lines: readonly Stretch[], now:
   }
   const isOpen = open.find(({ startsAt, endsAt }) => startsAt <= now && now < endsAt);
   if (isOpen === undefined) {
-    const opens = open.find(({ startsAt }) => startsAt > now);
-    return { state: 'closed', until: opens?.startsAt, current, next };
+    const changes = [open.find(({ startsAt }) => startsAt > now)?.startsAt, next?.startsAt];
+    const [until] = changes.filter((at) => at !== undefined).sort((a, b) => a - b);
+    return { state: 'closed', until, current, next };
   }
   return { state: 'free', until: Math.min(isOpen.endsAt, next?.startsAt ?? Infinity), current, next };
 }
