@@ -156,6 +156,6 @@ function takeBatch(lane: Lane, oldest: number): Waiting[] {
 
 /** As many as a command names: what a request wishes for is locked and taken like the lines of a hold. */
 function linesOf(command: Command): number {
-  if (command.verb === ('approve')) return command.wishes?.lines.length ?? 1;
+  if (command.verb === 'approve') return command.wishes?.lines.length ?? 1;
   return 'lines' in command ? command.lines.length : 1;
 }
