@@ -88,7 +88,7 @@ export const invariants: readonly Invariant[] = [
     along: alongBookings,
     text: `select l.booking_id || ' line ' || l.line_no as thing, not exists (
           select from engine.wish w
-          where w.tenant_id = $1 and w.booking_id = l.booking_id and w.line_no = l.line_no) as broken
+          where ${ofStretch('w')} and w.booking_id = l.booking_id and w.line_no = l.line_no) as broken
       from engine.booking b join engine.booking_line l on ${ofStretch('l')} and l.booking_id = b.id
       where ${ofStretch('b', 'id')} and l.cancelled_at is null and ${COMPETES}`,
   },

@@ -66,7 +66,7 @@ export interface Played {
   tries: number;
 }
 
-/** Bookings, claims, counters and changes of the play. */
+/** Bookings, claims, wishes, counters and changes of the play. */
 const SEEN = `
   select concat_ws(' ', 'booking', b.id, b.state, b.version, case when b.expires_at is null then 'for good' end) as line
     from engine.booking b where b.id = any ($1::uuid[])
@@ -78,6 +78,9 @@ const SEEN = `
   select concat_ws(' ', 'units', c.booking_id, c.line_no, c.resource_id, c.units,
       case when c.expires_at is null then 'for good' end)
     from engine.stock_claim c where c.booking_id = any ($1::uuid[])
+  union all
+  select concat_ws(' ', 'wish', w.booking_id, w.line_no, w.calendar_id, w.starts_at)
+    from engine.wish w where w.booking_id = any ($1::uuid[])
   union all
   select concat_ws(' ', 'stock', s.resource_id, s.taken, 'of', s.capacity + s.overbook)
     from engine.stock s where s.resource_id = any ($1::uuid[])
