@@ -87,24 +87,45 @@ function rowText(row: Row<typeof roomGrid.columns>, window: Stretch, time: (at: 
   return `${head.slice(0, -1)},"busy":[${texts.join()}]}`;
 }
 
-/** The stretches of a row, cut to the window; where nobody sees whose they are, touching ones are one. */
-function taken({ starts, ends, bookings }: Row<typeof roomGrid.columns>, window: Stretch) {
-  const endings = numbers(ends);
-  const ids = bookings?.slice(1, -1).split(',');
-  const stretches: (Stretch & { bookingId: Uuid | undefined })[] = [];
-  for (const [i, start] of numbers(starts).entries()) {
-    const startsAt = Math.max(start, window.startsAt);
-    const endsAt = Math.min(endings[i] ?? start, window.endsAt);
-    const last = stretches.at(-1);
-    if (ids === undefined && last?.endsAt === startsAt) last.endsAt = endsAt;
-    else stretches.push({ startsAt, endsAt, bookingId: ids?.[i] });
-  }
-  return stretches;
+interface Taken extends Stretch {
+  bookingId: Uuid | undefined;
 }
 
-/** An array as PostgreSQL writes it, `{1,2}`. */
-function numbers(text: string | null): number[] {
-  return text === null ? [] : (JSON.parse(`[${text.slice(1, -1)}]`) as number[]);
+/** The stretches of a row, cut to the window; where nobody sees whose they are, touching ones are one. */
+function taken({ starts, ends, bookings }: Row<typeof roomGrid.columns>, window: Stretch): Taken[] {
+  const endings = instants(ends);
+  const ids = bookings?.slice(1, -1).split(',');
+  const all = instants(starts).map((start, i) => ({
+    startsAt: Math.max(start, window.startsAt),
+    endsAt: Math.min(endings[i] ?? start, window.endsAt),
+    bookingId: ids?.[i],
+  }));
+  inOrder(all);
+  return ids === undefined ? joined(all) : all;
+}
+
+/** They come along the index, so in order; another plan may bring them otherwise. */
+function inOrder(stretches: Taken[]): void {
+  const isSorted = stretches.every(
+    (each, i) => i === 0 || (stretches[i - 1]?.startsAt ?? 0) <= each.startsAt,
+  );
+  if (!isSorted) stretches.sort((a, b) => a.startsAt - b.startsAt);
+}
+
+function joined(stretches: readonly Taken[]): Taken[] {
+  const apart: Taken[] = [];
+  for (const each of stretches) {
+    const last = apart.at(-1);
+    if (last?.endsAt === each.startsAt) last.endsAt = each.endsAt;
+    else apart.push(each);
+  }
+  return apart;
+}
+
+/** Seconds in an array as PostgreSQL writes it, `{1,2.5}`. */
+function instants(text: string | null): Instant[] {
+  if (text === null) return [];
+  return (JSON.parse(`[${text.slice(1, -1)}]`) as number[]).map((seconds) => Math.round(seconds * 1_000));
 }
 
 /** Rooms are booked on the same few hundred hours of a week: each is written once. */
