@@ -149,6 +149,35 @@ test('a row that cannot be booked is told of with its reason and holds up no oth
   assert.equal((await busy(twin.id)).length, 14);
 });
 
+test('in a room where requests compete, a row is approved at once and those that collide with it are settled', async () => {
+  const room = await newRoom({ rules: { approval: 'required', approvalMode: 'competing' } });
+  const asked = { kind: 'room', roomId: room.id };
+  const state = async (id: unknown) =>
+    (await call(web.app, 'GET', `${base}/bookings/${String(id)}`, { key: admin })).body['state'];
+  const colliding = { ...asked, start: '2030-11-07T11:00:00Z', end: '2030-11-07T13:30:00Z' };
+  const apart = { ...asked, start: '2030-11-07T15:00:00Z', end: '2030-11-07T16:00:00Z' };
+  const [loser, other] = [
+    await post('/holds', { lines: [colliding] }),
+    await post('/holds', { lines: [apart] }),
+  ];
+  const rows = [
+    `${room.name},,,2030-11-07,12:00,14:00,A`,
+    `${room.name},,,2030-11-07,13:00,14:30,B`,
+    `${room.name},,thu,,08:00,09:00,C`,
+  ];
+  const told = await imported(rows);
+  assert.partialDeepStrictEqual(told, { booked: 2, repeated: 0, occurrences: 15 });
+  assert.deepEqual(
+    told.refused.map(({ reason }) => reason),
+    ['slot_taken'],
+  );
+  assert.deepEqual([await state(loser['id']), await state(other['id'])], ['declined', 'requested']);
+  assert.equal((await busy(room.id)).length, 15, 'what is approved holds its time');
+  const again = await imported(rows);
+  assert.partialDeepStrictEqual(again, { booked: 0, repeated: 2 });
+  assert.equal(again.refused[0]?.reason, 'slot_taken');
+});
+
 test('the error file has the bad rows as they were, with reasons, and no formula of theirs runs', async () => {
   const answer = await send([`=1+1,,mon,,08:00,09:00,x`], `?term=${term}&format=csv`);
   assert.equal(answer.type, 'text/csv; charset=utf-8');
