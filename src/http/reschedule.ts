@@ -119,5 +119,6 @@ function changedLine(
   // Of what the line remembers, what one may ask for: the rest is its kind's to carry on.
   const fields = Object.keys((schema as TObject).properties);
   const old = Object.fromEntries(Object.entries(was.details).filter(([name]) => fields.includes(name)));
-  return { kind, schema, moved: { was, line: { ...old, ...change, kind: was.kind } } };
+  const line = { ...old, ...change, kind: was.kind };
+  return { kind, schema, moved: { was, line, changed: Object.keys(change) } };
 }

@@ -46,6 +46,8 @@ export class RefusedLine extends Problem {
 export interface MovedLine<Line = unknown> {
   was: BookingLine;
   line: Line;
+  /** The names of the fields that were sent to be changed. */
+  changed: readonly string[];
 }
 
 export type ResolvedLine = HoldLine & {

@@ -102,6 +102,25 @@ test('all: the whole series moves by the clock, and exceptions take their place 
   assert.deepEqual((await move(body)).body, moved.body);
 });
 
+test('an exception that is named for another room alone hands its own time on to nobody', async () => {
+  const other = await lectures();
+  const exception = to(4, '2027-11-09T10:00:00+01:00', '2027-11-09T11:30:00+01:00');
+  const { move, roomId } = await lectures();
+  await move({ lines: [exception] });
+  await other.cancel({});
+  const away = await move({ lines: [{ no: 4, roomId: other.roomId }], scope: 'following' });
+  assert.deepEqual(times(away.body), [
+    ...['10-18T08:00', '10-25T08:00', '11-01T08:00', '11-09T10:00', '11-15T08:00', '11-22T08:00'],
+  ]);
+  assert.deepEqual(
+    away.body.lines.map((line) => [line.roomId === roomId, line.series.exception ?? false]),
+    [...[1, 2, 3].map(() => [true, false]), [false, true], [false, false], [false, false]],
+  );
+  const back = await move({ lines: [{ no: 4, roomId }], scope: 'all' });
+  assert.equal(times(back.body)[3], '11-08T08:00', 'with the whole series it takes its place again');
+  assert.ok(back.body.lines.every((line) => line.roomId === roomId && line.series.exception === undefined));
+});
+
 test('occurrences may move onto the times of each other, and another room is for all in the scope', async () => {
   const { move } = await lectures();
   const week = await move({

@@ -14,7 +14,7 @@ import { localText, parseLocal } from './wall-time.ts';
  * time that the rule gives it, in the zone in which the series was booked. What has begun stays as it was.
  */
 export function moveRoomLine(
-  { was, line }: MovedLine<RoomLine>,
+  { was, line, changed }: MovedLine<RoomLine>,
   scope: Scope,
   standing: readonly BookingLine[],
   now: Instant,
@@ -29,7 +29,8 @@ export function moveRoomLine(
   const series = seriesOf(was);
   if (series === undefined) return [{ no: was.no, line: single }];
   if (scope === 'this') return [{ no: was.no, line: alone(was, single, series) }];
-  const shift = shiftOf(single, series);
+  const isTimed = changed.includes('start') || changed.includes('end');
+  const shift = isTimed ? shiftOf(single, series) : NO_SHIFT;
   const others = inScope(standing, was, scope).filter(
     (other) => other.no !== was.no && isMoved(other, scope, now),
   );
@@ -39,13 +40,24 @@ export function moveRoomLine(
     const moved = shifted(own.series, shift);
     return { no: other.no, line: { ...own, ...rest, ...timesAfter(other.no, moved), series: moved } };
   });
-  return [{ no: was.no, line: { ...single, series: shifted(series, shift) } }, ...follow];
+  const named =
+    isTimed || series.exception !== true
+      ? { ...single, series: shifted(series, shift) }
+      : untimed(was.no, single, series, scope);
+  return [{ no: was.no, line: named }, ...follow];
+}
+
+/** An exception for which no time was sent: its own change is not that of the others. */
+function untimed(no: number, line: Single, series: Series, scope: Scope): Single {
+  if (scope === 'following') return { ...line, series };
+  return { ...line, ...timesAfter(no, series), series: shifted(series, NO_SHIFT) };
 }
 
 interface Shift {
   startMs: number;
   endMs: number;
 }
+const NO_SHIFT: Shift = { startMs: 0, endMs: 0 };
 
 /** Occurrences that were changed alone keep their change unless the whole series is moved. */
 function isMoved(other: BookingLine, scope: Scope, now: Instant): boolean {
