@@ -1,4 +1,5 @@
 import { longKills } from './chaos/long-kills.ts';
+import { longExplain } from './explain/long.ts';
 import { longModel } from './model/long.ts';
 import { longSimulation } from './simulator/long-simulation.ts';
 
@@ -23,6 +24,11 @@ const suites: Readonly<Record<string, LongSuite>> = {
     minutes: 6,
     what: '32 actors, and a model that must explain every answer they get',
     run: longModel,
+  },
+  explain: {
+    minutes: 2,
+    what: 'the plans of all statements on a million bookings',
+    run: longExplain,
   },
   simulation: {
     minutes: 10,

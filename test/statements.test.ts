@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { globSync, readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
 import pg from 'pg';
 import { statements } from '../src/platform/statement.ts';
 import { describeStatement } from './describe-statement.ts';
 import { freshDatabase, type FreshDatabase } from './database.ts';
+import { loadStatements } from './load-statements.ts';
 
 const POSTGRES_NAMES: Readonly<Record<string, string>> = {
   int4: 'integer',
@@ -20,9 +20,7 @@ let client: pg.Client;
 let walled: ReadonlySet<string>;
 
 before(async () => {
-  const files = globSync('src/**/*.ts').filter((file) => !file.endsWith('.test.ts'));
-  for (const file of files)
-    if (/\b(?:statement|list)\(/.test(readFileSync(file, 'utf8'))) await import(`../${file}`);
+  await loadStatements();
   database = await freshDatabase();
   client = new pg.Client({ connectionString: database.servingUrl });
   await client.connect();

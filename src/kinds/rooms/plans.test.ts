@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import pg from 'pg';
 import { freshDatabase, type FreshDatabase } from '../../../test/database.ts';
+import { planOf, readWhole, rowsRead, stepsOf } from '../../../test/plan.ts';
 import { createTenant } from '../../people/tenant.ts';
 import { asOwner } from '../../platform/migrate.ts';
-import { encode, statements } from '../../platform/statement.ts';
 import { rooms } from './index.ts';
 
 /**
@@ -47,7 +47,6 @@ before(async () => {
   });
   client = new pg.Client({ connectionString: database.servingUrl });
   await client.connect();
-  await client.query('set plan_cache_mode = force_generic_plan');
 });
 after(async () => {
   await client.end();
@@ -108,53 +107,6 @@ async function fill(owner: pg.Client, id: string): Promise<void> {
   );
 }
 
-interface Node {
-  'Node Type': string;
-  'Relation Name'?: string;
-  'Actual Rows': number;
-  'Actual Loops': number;
-  'Rows Removed by Filter'?: number;
-  'Rows Removed by Index Recheck'?: number;
-  Plans?: Node[];
-}
-
-/** Carries the statement out and returns the steps of its plan. */
-async function planOf(name: string, values: readonly unknown[]): Promise<Node[]> {
-  const found = statements.get(name);
-  assert.ok(found, `there is no statement ${name}`);
-  await client.query('begin');
-  if (name.startsWith('worker.')) await client.query('set local role holdfast_worker');
-  else await client.query('select engine.set_tenant($1)', [tenant]);
-  const prepared = `plan of ${name}`;
-  await client.query(`prepare ${client.escapeIdentifier(prepared)} as ${found.text}`);
-  const literals = encode(found.params, values).map((value) =>
-    value === null ? 'null' : client.escapeLiteral(String(value)),
-  );
-  const execute = `execute ${client.escapeIdentifier(prepared)}${literals.length === 0 ? '' : `(${literals.join(', ')})`}`;
-  const { rows } = await client.query<{ 'QUERY PLAN': [{ Plan: Node }] }>(
-    `explain (analyze, timing off, format json) ${execute}`,
-  );
-  await client.query(`deallocate ${client.escapeIdentifier(prepared)}`);
-  await client.query('rollback');
-  const [explained] = rows;
-  assert.ok(explained);
-  return steps(explained['QUERY PLAN'][0].Plan);
-}
-
-function steps(node: Node): Node[] {
-  return [node, ...(node.Plans ?? []).flatMap(steps)];
-}
-
-/** Rows of the table that were looked at, also those that were then left out. */
-function readOf(nodes: readonly Node[], table: string): number {
-  return nodes
-    .filter((node) => node['Relation Name'] === table)
-    .reduce((sum, node) => {
-      const left = (node['Rows Removed by Filter'] ?? 0) + (node['Rows Removed by Index Recheck'] ?? 0);
-      return sum + (node['Actual Rows'] + left) * node['Actual Loops'];
-    }, 0);
-}
-
 /** What each looks at; `claims` is how many rows of engine.interval_claim that may be. */
 const looks: readonly { name: string; values: () => readonly unknown[]; claims: number }[] = [
   {
@@ -183,14 +135,12 @@ const looks: readonly { name: string; values: () => readonly unknown[]; claims: 
 
 for (const { name, values, claims } of looks)
   test(`${name} reads no table from end to end and no more claims than it needs`, async () => {
-    const plan = await planOf(name, values());
+    const steps = stepsOf(await planOf(client, tenant, name, values()));
     // A company has a few dozen buildings and terms: they fit on a page or two, which is read whole at once.
-    const whole = plan.filter(
-      (node) => node['Node Type'] === 'Seq Scan' && node['Relation Name'] !== 'building',
-    );
     assert.deepEqual(
-      whole.map((node) => node['Relation Name']),
+      readWhole(steps).filter((table) => table !== 'building'),
       [],
     );
-    assert.ok(readOf(plan, 'interval_claim') <= claims, `${readOf(plan, 'interval_claim')} claims were read`);
+    const read = rowsRead(steps, (table) => table === 'interval_claim');
+    assert.ok(read <= claims, `${read} claims were read`);
   });

@@ -1,0 +1,110 @@
+import type pg from 'pg';
+import { fill } from '../../bench/fill.ts';
+import { createKey } from '../../src/people/key.ts';
+import { createTenant } from '../../src/people/tenant.ts';
+import { asOwner } from '../../src/platform/migrate.ts';
+import { freshDatabase, type FreshDatabase } from '../database.ts';
+
+/** What the hot statements are asked about: things of a company with very many bookings. */
+export interface Ground {
+  tenant: string;
+  slug: string;
+  key: string;
+  /** Bookings of rooms, of seats and of standing places, in this order. */
+  bookings: readonly string[];
+  reference: string;
+  /** A booking half-way down. */
+  middle: string;
+  rooms: readonly string[];
+  /** Hours of the past in each of which about every second room is booked. */
+  window: readonly [Date, Date];
+  /** Claims of rooms: of which booking, which room, from when. */
+  intervals: readonly { bookingId: string; roomId: string; startsAt: Date }[];
+  /** Claims of places. */
+  units: readonly { bookingId: string; placeId: string }[];
+  hall: string;
+  seats: readonly string[];
+  lastChange: number;
+}
+
+const SLUG = 'plans';
+const ROOMS = 1_000;
+const PLACES = 20_000;
+const KEPT_ANSWERS = 10_000;
+
+/** A database of its own with `bookings` of one company: where rows are all of one, a scan is at its most tempting. */
+export async function filledDatabase(bookings: number): Promise<FreshDatabase & { ground: Ground }> {
+  const database = await freshDatabase();
+  const tenant = (await createTenant(database.db, { slug: SLUG })).id;
+  await fill(database.ownerUrl, tenant, { bookings, rooms: ROOMS, places: PLACES });
+  await createKey(database.db, tenant, { role: 'admin', name: 'of the test' });
+  const ground = await asOwner(database.ownerUrl, async (client) => {
+    await client.query(`set holdfast.tenant = '${tenant}'`);
+    await client.query(
+      `insert into engine.idempotency (tenant_id, principal, route, key, fingerprint, status, body, at)
+       select $1, 'key', 'POST /holds', n::text, sha256(''), 201, '{}', now() from generate_series(1, ${KEPT_ANSWERS}) n`,
+      [tenant],
+    );
+    await client.query('vacuum (analyze) engine.idempotency');
+    return lookAround(client, tenant);
+  });
+  return { ...database, ground };
+}
+
+async function lookAround(client: pg.Client, tenant: string): Promise<Ground> {
+  const ids = async (text: string): Promise<string[]> => {
+    const { rows } = await client.query<{ id: string }>(text, [tenant]);
+    return rows.map(({ id }) => id);
+  };
+  const bookings = await ids(
+    `select id from (
+       select l.booking_id as id, l.kind, row_number() over (partition by l.kind order by l.booking_id desc) as nth
+       from engine.booking_line l join engine.booking b on b.tenant_id = l.tenant_id and b.id = l.booking_id
+       where l.tenant_id = $1 and b.state = 'confirmed') last
+     where nth <= 10 order by array_position(array['room', 'seat', 'admission'], kind), id`,
+  );
+  const [reference = ''] = await ids(
+    'select reference as id from engine.booking where tenant_id = $1 limit 1',
+  );
+  const [middle = ''] = await ids(
+    `select id from engine.booking where tenant_id = $1 order by id
+     offset (select count(*) / 2 from engine.booking where tenant_id = $1) limit 1`,
+  );
+  const [hall = ''] = await ids(
+    `select event_id as id from events.event_section where tenant_id = $1 and kind = 'seated' limit 1`,
+  );
+  const [last = '0'] = await ids('select seq::text as id from engine.tenant_clock where tenant_id = $1');
+  const [key = ''] = await ids('select id from people.api_key where tenant_id = $1');
+  const intervals = await client.query<Ground['intervals'][number]>(
+    `select booking_id as "bookingId", resource_id as "roomId", starts_at as "startsAt"
+     from engine.interval_claim where tenant_id = $1 limit 10`,
+    [tenant],
+  );
+  const units = await client.query<Ground['units'][number]>(
+    `select booking_id as "bookingId", resource_id as "placeId" from engine.stock_claim where tenant_id = $1 limit 10`,
+    [tenant],
+  );
+  const { rows } = await client.query<{ until: Date }>(
+    `select max(ends_at) as until from engine.interval_claim where tenant_id = $1 and ends_at < now()`,
+    [tenant],
+  );
+  const until = rows[0]?.until ?? new Date(0);
+  return {
+    tenant,
+    slug: SLUG,
+    key,
+    bookings,
+    reference,
+    middle,
+    rooms: await ids('select id from rooms.room where tenant_id = $1 order by name limit 20'),
+    window: [new Date(until.getTime() - 8 * 3_600_000), until],
+    intervals: intervals.rows,
+    units: units.rows,
+    hall,
+    seats: await ids(
+      `select c.resource_id as id from engine.stock_claim c where c.tenant_id = $1 and c.booking_id in (
+         select l.booking_id from engine.booking_line l where l.tenant_id = $1 and l.kind = 'seat' limit 10)`,
+    ),
+    lastChange: Number(last),
+  };
+}

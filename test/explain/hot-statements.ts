@@ -1,0 +1,203 @@
+import type { Ground } from './ground.ts';
+
+/** Rows that may be read for each row returned: index entries of a few tables, and what a filter then leaves out. */
+export const MOST_READ_PER_ROW = 10;
+
+export interface Hot {
+  name: string;
+  values(on: Ground): readonly unknown[];
+  /** Looks for what is hardly ever there, and not in this company. */
+  findsNothing?: true;
+  /** Why it reads more than ten times what it returns, and how much at most. */
+  exempt?: { most: number; why: string };
+}
+
+const all =
+  <T>(value: T) =>
+  (of: readonly unknown[]): T[] =>
+    of.map(() => value);
+const always = all('-infinity');
+const FIRST_ID = '00000000-0000-0000-0000-000000000000';
+const ANY = [null, null, null, null] as const;
+const PAGE = 50;
+
+/**
+ * What runs for every request, for every sale, or every second. Inserts are left out: all they read is the one row of
+ * their tenant's clock. Edits of the catalogue and what an hourly task does are only looked at for scans, like everything.
+ */
+export const hotStatements: readonly Hot[] = [
+  // who asks
+  { name: 'worker.tenantIdBySlug', values: ({ slug }) => [slug] },
+  { name: 'people.tenantById', values: ({ tenant }) => [tenant] },
+  { name: 'people.liveKey', values: ({ tenant, key }) => [tenant, key] },
+  // a batch: locks
+  { name: 'engine.lockCalendars', values: ({ tenant, rooms }) => [tenant, rooms] },
+  { name: 'engine.lockCalendarsOf', values: ({ tenant, rooms, bookings }) => [tenant, rooms, bookings] },
+  { name: 'engine.lockStock', values: ({ tenant, seats }) => [tenant, seats, always(seats)] },
+  {
+    name: 'engine.lockStockOf',
+    values: ({ tenant, seats, bookings }) => [tenant, seats, always(seats), bookings],
+  },
+  { name: 'engine.lockBookings', values: ({ tenant, bookings }) => [tenant, bookings] },
+  {
+    name: 'engine.lockDying',
+    findsNothing: true,
+    values: ({ tenant, bookings }) => [tenant, bookings, Date.now()],
+    exempt: {
+      most: 30,
+      why: 'a booking that another batch has dealt with is read and left: one row for each asked',
+    },
+  },
+  // a batch: reads
+  { name: 'engine.bookingsById', values: ({ tenant, bookings }) => [tenant, bookings] },
+  { name: 'engine.linesOf', values: ({ tenant, bookings }) => [tenant, bookings] },
+  { name: 'engine.intervalsOf', values: ({ tenant, bookings }) => [tenant, bookings] },
+  { name: 'engine.unitsOf', values: ({ tenant, bookings }) => [tenant, bookings] },
+  {
+    name: 'engine.overlapping',
+    values: ({ tenant, rooms, window }) => [
+      tenant,
+      rooms,
+      all(window[0].getTime())(rooms),
+      all(window[1].getTime())(rooms),
+    ],
+  },
+  {
+    name: 'engine.deadUnits',
+    findsNothing: true,
+    values: ({ tenant, seats }) => [tenant, seats, always(seats)],
+  },
+  { name: 'engine.guardVersions', values: ({ tenant, rooms }) => [tenant, rooms] },
+  {
+    name: 'engine.twinsOf',
+    values: ({ tenant }) => [tenant, ['key', 'key'], ['POST /holds', 'POST /holds'], ['17', 'none such']],
+  },
+  // a batch: writes of what is there
+  {
+    name: 'engine.updateBookings',
+    values: ({ tenant, bookings: ids }) => [
+      ...[tenant, ids, all('cancelled')(ids), all(null)(ids), all(null)(ids), all(0)(ids), all(9)(ids)],
+    ],
+  },
+  {
+    name: 'engine.releaseUnits',
+    values: ({ tenant, units }) => [
+      tenant,
+      units.map((claim) => claim.bookingId),
+      all(1)(units),
+      units.map((claim) => claim.placeId),
+      always(units),
+    ],
+  },
+  {
+    name: 'engine.releaseIntervals',
+    values: ({ tenant, intervals }) => [
+      tenant,
+      intervals.map((claim) => claim.bookingId),
+      all(1)(intervals),
+      intervals.map((claim) => claim.roomId),
+      intervals.map((claim) => claim.startsAt.getTime()),
+    ],
+  },
+  {
+    name: 'engine.writeStock',
+    values: ({ tenant, seats }) => [
+      ...[tenant, seats, always(seats), all(0)(seats), all(null)(seats), all(null)(seats)],
+    ],
+  },
+  {
+    name: 'engine.redateIntervals',
+    values: ({ tenant, bookings }) => [tenant, bookings, all(null)(bookings)],
+  },
+  { name: 'engine.redateUnits', values: ({ tenant, bookings }) => [tenant, bookings, all(null)(bookings)] },
+  { name: 'engine.lockClock', values: ({ tenant }) => [tenant] },
+  // what people look at
+  {
+    name: 'engine.busyBetween',
+    values: ({ tenant, rooms, window }) => [tenant, rooms[0], window[0].getTime(), window[1].getTime()],
+  },
+  { name: 'engine.bookingList.-createdAt.page', values: ({ tenant }) => [tenant, null, null, PAGE, 0] },
+  {
+    name: 'engine.bookingList.-createdAt.after',
+    values: ({ tenant, middle }) => [tenant, null, null, PAGE, middle, middle],
+  },
+  {
+    name: 'engine.bookingByReference.-createdAt.page',
+    values: ({ tenant, reference }) => [tenant, null, null, reference, PAGE, 0],
+  },
+  { name: 'engine.requestList.-createdAt.page', values: ({ tenant }) => [tenant, null, PAGE, 0] },
+  { name: 'rooms.byId', values: ({ tenant, rooms }) => [tenant, rooms] },
+  {
+    name: 'rooms.list.name.page',
+    values: ({ tenant }) => [tenant, ...ANY, false, PAGE, 0],
+    exempt: sorted(1_000),
+  },
+  {
+    name: 'rooms.list.name.after',
+    values: ({ tenant }) => [tenant, ...ANY, false, PAGE, 'Room 5', FIRST_ID],
+    exempt: sorted(1_000),
+  },
+  {
+    name: 'rooms.freeList.capacity.page',
+    values: ({ tenant }) => [tenant, ...ANY, Date.now() + 1e9, Date.now() + 1.01e9, PAGE, 0],
+    exempt: sorted(2_000),
+  },
+  {
+    name: 'rooms.grid',
+    values: ({ tenant, window }) => [
+      ...[tenant, ...ANY, window[0].getTime(), window[1].getTime(), '', FIRST_ID, false, 100],
+    ],
+    exempt: {
+      most: 100 * 15,
+      why: 'a row is a room with everything booked in it: eight hours, and its building',
+    },
+  },
+  {
+    name: 'events.byId',
+    values: ({ tenant, hall }) => [tenant, hall, false],
+    exempt: sections('its sections'),
+  },
+  {
+    name: 'events.forSale',
+    values: ({ tenant, hall }) => [tenant, [hall]],
+    exempt: sections('its sections'),
+  },
+  { name: 'events.sectionsOfEvent', values: ({ tenant, hall }) => [tenant, hall] },
+  { name: 'events.inventory', values: ({ tenant, hall }) => [tenant, hall, false, null] },
+  {
+    name: 'events.list.startsAt.page',
+    values: ({ tenant }) => [tenant, null, null, null, null, null, false, 10, 0],
+    exempt: {
+      most: 10 * 320,
+      why: 'an event has up to a hundred sections here, whose prices and stock are in its row',
+    },
+  },
+  // what goes on in the background
+  { name: 'worker.due', findsNothing: true, values: () => [200] },
+  { name: 'worker.allTenants', values: () => [] },
+  { name: 'worker.behind', values: () => ['nobody', PAGE] },
+  { name: 'engine.changesAfter', values: ({ tenant, lastChange }) => [tenant, lastChange - 30, 100] },
+  { name: 'engine.lockPosition', findsNothing: true, values: ({ tenant }) => [tenant, 'nobody'] },
+  { name: 'engine.forgetOldKeys', findsNothing: true, values: ({ tenant }) => [tenant, 3, 100] },
+];
+
+function sorted(most: number): { most: number; why: string } {
+  return {
+    most,
+    why: 'of at most some thousand rooms, which filters that may be null let it sort in a millisecond',
+  };
+}
+
+function sections(what: string): { most: number; why: string } {
+  return {
+    most: 200,
+    why: `one row with ${what}, forty in a hall, and the stock of those looked at until one is free`,
+  };
+}
+
+/** Statements that may read a large table from end to end, each with why that does no harm. */
+export const mayScan: Readonly<Record<string, string>> = {
+  'engine.bookingList.total': 'counts all bookings, and only for who asks for a page by its number',
+  'engine.dropBefore': 'drops the older part of the changes at once, every hour',
+  'replay.occupiedMinutes': 'adds up everything once, at the end of a command',
+};
