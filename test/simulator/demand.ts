@@ -159,7 +159,7 @@ function linesOf(step: Step, count: number): HoldLine[] {
       unitMinor: price,
       taxMinor: 0,
       totalMinor: price,
-      stays: step.ttl % 4 === 0,
+      stays: step.ttl % 2 === 0,
       ...needsOf(step, step.place + i * (1 + step.nth), step.from + i * 5),
     };
   });

@@ -73,6 +73,13 @@ export const mutants: Readonly<Record<string, Parts>> = {
       ),
     ),
   })),
+  'those who lose to an approval go on waiting': seeing((snapshot) => ({
+    ...snapshot,
+    rivals: new Map(),
+    wishes: snapshot.wishes.filter(({ bookingId }) => snapshot.bookings.has(bookingId)),
+  })),
+  'requests that may go on waiting are settled too': asking((line) => ({ ...line, stays: false })),
+  'what was answered is still wished for': writing((writes) => (writes.droppedWishes = [])),
   'holds take no locks': { ...REAL, guarded: false },
 };
 
