@@ -1,18 +1,19 @@
 import { Type, type TObject, type TSchema } from 'typebox';
 import type { FastifyRequest } from 'fastify';
 import { orKept } from '../engine/idempotency.ts';
+import type { Reschedule } from '../engine/command.ts';
 import { standingLines, type Approval, type Booking } from '../engine/index.ts';
 import type { Kind, MovedLine } from '../kinds/kind.ts';
-import type { Scope } from '../kinds/series.ts';
+import { inScope, type Scope } from '../kinds/series.ts';
 import { can, type Actor } from '../people/access.ts';
 import { repeatable, sendAnswer } from '../people/repeat.ts';
 import type { App } from '../people/route.ts';
-import { ruleViolated } from '../platform/errors.ts';
+import { Problem, ruleViolated } from '../platform/errors.ts';
 import { IdPath, strict, Whole } from '../platform/schema.ts';
 import { BookingBody } from './booking-answer.ts';
 import { explainRefusal, type HoldDeps } from './holds.ts';
 import { answerOf, kept, ownedBy, readOwn } from './outcome.ts';
-import { kindOf, MOST_LINES_HELD, performResolved } from './resolve.ts';
+import { kindOf, MOST_LINES_HELD, performResolved, type ResolvedLines } from './resolve.ts';
 import { ScopeWord } from './scope.ts';
 import { asProblem } from './validation.ts';
 
@@ -65,17 +66,21 @@ async function reschedule(
   const booking = await readOwn(db, actor, bookingId);
   const standing = standingLines(booking.lines);
   const now = db.now();
+  const places = new Map<number, number>(); // by the number of a line, the place in the body that moves it
   const asked = changes.flatMap((change, i) => {
     const { kind, schema, moved } = changedLine(kinds, booking, change);
     const valid = request.compileValidationSchema(schema);
     if (!valid(moved.line)) throw asProblem('body', valid.errors ?? [], `/lines/${i}`);
-    return kind.move?.(moved, scope, standing, now) ?? [{ no: change.no, line: moved.line }];
+    for (const { no } of inScope(standing, moved.was, scope)) places.set(no, i);
+    return (
+      naming(places, () => kind.move?.(moved, scope, standing, now)) ?? [{ no: change.no, line: moved.line }]
+    );
   });
   requireDistinct(asked);
   const others = standing.filter((line) => !asked.some(({ no }) => no === line.no));
   const { tenant, role } = actor;
   const context = { db, tenant, client: booking.createdBy, role, now, others };
-  const done = await performResolved(engine, kinds, context, asked, (resolved) => {
+  const command = (resolved: ResolvedLines): Reschedule => {
     requireNoNewApproval(booking, resolved.approval, actor);
     return {
       verb: 'reschedule',
@@ -87,8 +92,32 @@ async function reschedule(
       lines: resolved.lines,
       guards: resolved.guards,
     };
+  };
+  const done = await performResolved(engine, kinds, context, asked, command).catch((error: unknown) => {
+    throw inBody(error, places);
   });
   return { ...done, context };
+}
+
+function naming<T>(places: ReadonlyMap<number, number>, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw inBody(error, places);
+  }
+}
+
+/** Kinds name lines by their numbers in the booking; whoever asked finds them where the body moves them. */
+function inBody(error: unknown, places: ReadonlyMap<number, number>): unknown {
+  if (!(error instanceof Problem) || error.details.errors === undefined) return error;
+  const errors = error.details.errors.map((fault) => ({
+    ...fault,
+    pointer: fault.pointer.replace(/^\/lines\/(\d+)/, (own, index: string) => {
+      const place = places.get(Number(index) + 1);
+      return place === undefined ? own : `/lines/${place}`;
+    }),
+  }));
+  return new Problem(error.code, error.message, { ...error.details, errors });
 }
 
 /** What was approved, or needed no approval, is not moved to where it does, but by those who could approve it. */

@@ -25,7 +25,7 @@ interface Booking {
   state: string;
   version: number;
   lines: Line[];
-  errors: { reason: string }[];
+  errors: { pointer: string; reason: string }[];
 }
 
 async function send(method: string, path: string, body: unknown, headers: Record<string, string> = {}) {
@@ -154,6 +154,19 @@ test('a move that one occurrence cannot make changes nothing', async () => {
   const overlap = await move({ lines: night, scope: 'all' });
   assert.deepEqual([overlap.status, overlap.body.errors[0]?.reason], [422, 'ambiguous_local_time']);
   assert.deepEqual(times((await move({ lines: [{ no: 1 }] })).body)[3], '11-08T08:00');
+});
+
+test('a refused move points at the line of the request, whatever its number in the booking', async () => {
+  const { move } = await lectures();
+  const first = { no: 2, start: '2027-10-25T12:00:00+02:00', end: '2027-10-25T13:00:00+02:00' };
+  const pointers = async (no: number, start: string, end: string, scope?: string) => {
+    const lines = scope === undefined ? [first, to(no, start, end)] : [to(no, start, end)];
+    return (await move({ lines, scope })).body.errors.map(({ pointer }) => pointer);
+  };
+  const backwards = ['2027-11-02T10:00:00+01:00', '2027-11-02T09:00:00+01:00'] as const;
+  assert.deepEqual(await pointers(3, ...backwards), ['/lines/1/end']);
+  const gap = ['2027-10-24T02:30:00+02:00', '2027-10-24T04:00:00+02:00'] as const; // line 2 would be at 02:30 twice
+  assert.deepEqual(await pointers(1, ...gap, 'all'), ['/lines/0/start']);
 });
 
 test('a series keeps the clock it was promised by when the room gets another zone', async () => {
