@@ -94,6 +94,12 @@ const variables = {
     help: '"off" says that this server takes a load test: without the rate limits and caps on open holds that are to come.',
     parse: oneOf('on', 'off'),
   }),
+  cache: variable({
+    name: 'CACHE',
+    fallback: 'on',
+    help: '"off" makes every answer anew, to see what the database can do. Sales never look into the cache.',
+    parse: oneOf('on', 'off'),
+  }),
   sweeper: variable({
     name: 'SWEEPER',
     fallback: 'on',

@@ -10,6 +10,7 @@ import { openMetrics, type Metrics } from '../platform/metrics.ts';
 import type { PoolWatch } from '../platform/pool.ts';
 import { openSlowLog } from '../platform/slow-log.ts';
 import { recurringTasks, startRecurring } from '../worker/recurring.ts';
+import { openCaching } from './caching.ts';
 import type { Reached } from './reach.ts';
 
 /** Everything that serves, put together and not yet listening. */
@@ -23,13 +24,16 @@ export interface Server {
 export async function openServer(config: Config, reached: Reached, log: Log): Promise<Server> {
   const { poolSize: size, namedStatements: named, testUnsafe, testFault } = config;
   const metrics = openMetrics();
+  const caching = openCaching(config.databaseDirectUrl ?? reached.servingUrl, log);
   const db = openDatabase({
     url: reached.servingUrl,
     size,
     named,
     log,
     watch: watchOf(metrics, config, log),
+    onChange: caching.onChange,
   });
+  caching.follow(db);
   metrics.watchPool(db.pool);
   // Half of the connections write batches; the other half stays free for reads.
   const engine = openEngine({
@@ -42,7 +46,14 @@ export async function openServer(config: Config, reached: Reached, log: Log): Pr
   });
   const slowRequest = openSlowLog(log, 'request', config.slowRequestMs);
   const operator = { metrics, token: config.operatorToken, slowRequest };
-  const app = await buildApp({ db, engine, log, kinds, operator });
+  const app = await buildApp({
+    db,
+    engine,
+    log,
+    kinds,
+    cache: config.cache === 'on' ? caching.cache : undefined,
+    operator,
+  });
   const ofKinds = kinds.flatMap((kind) => kind.recurring?.({ db, engine }) ?? []);
   const stopRecurring =
     config.sweeper === 'on'
@@ -55,6 +66,7 @@ export async function openServer(config: Config, reached: Reached, log: Log): Pr
       await app.close();
       await stopRecurring?.();
       await engine.drain();
+      await caching.close();
       await db.close();
     },
   };

@@ -16,8 +16,7 @@ export interface CatalogueChange {
  */
 export async function recordChange(tx: Transaction, change: CatalogueChange): Promise<void> {
   const resources = `{${change.resourceIds.join(',')}}`;
-  tx.tellsOfChange([change]);
-  await tx.run(
+  const appended = tx.run(
     appendChanges,
     1,
     null,
@@ -27,4 +26,6 @@ export async function recordChange(tx: Transaction, change: CatalogueChange): Pr
     [change.actor],
     [change.payload ?? {}],
   );
+  tx.tellsOfChange([change], appended);
+  await appended;
 }

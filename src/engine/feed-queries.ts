@@ -9,6 +9,22 @@ export const behind = statement('worker.behind', {
     where k.seq > coalesce(p.seq, 0) limit $2`,
 });
 
+/** How far the changes of these tenants have come, and where they begin. Rides the primary key. */
+export const clocks = statement('worker.clocks', {
+  params: ['uuid[]'],
+  columns: { tenantId: 'uuid', seq: 'int8', keptFrom: 'int8' },
+  text: `select k.tenant_id as "tenantId", k.seq, k.kept_from as "keptFrom"
+    from engine.tenant_clock k where k.tenant_id = any ($1::uuid[])`,
+});
+
+/** What was changed since $2, without what a cache need not know. Rides the primary key. */
+export const toldAfter = statement('engine.toldAfter', {
+  params: ['uuid', 'int8', 'int8'],
+  columns: { seq: 'int8', type: 'text', resourceIds: 'uuid[]' },
+  text: `select c.seq, c.type, c.resource_ids as "resourceIds"
+    from engine.change c where c.tenant_id = $1 and c.seq > $2 order by c.seq limit $3`,
+});
+
 /** A reader that has read nothing begins where the changes begin. */
 export const ensurePosition = statement('engine.ensurePosition', {
   params: ['uuid', 'text'],

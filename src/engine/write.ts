@@ -150,8 +150,7 @@ function keep(tx: Transaction, { answers, changes }: Writes, now: Instant): void
       now,
     );
   if (changes.length === 0) return;
-  tx.tellsOfChange(changes);
-  void tx.run(
+  const appended = tx.run(
     sql.appendChanges,
     changes.length,
     now,
@@ -161,4 +160,5 @@ function keep(tx: Transaction, { answers, changes }: Writes, now: Instant): void
     changes.map((c) => c.actor),
     changes.map((c) => c.payload),
   );
+  tx.tellsOfChange(changes, appended);
 }

@@ -1,5 +1,5 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
+import type { FastifyBaseLogger, FastifyInstance, FastifyReply, RawServerDefault } from 'fastify';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Actor, Permission } from './access.ts';
 
@@ -12,6 +12,24 @@ export type App = FastifyInstance<
   TypeBoxTypeProvider
 >;
 
+/** That the answers of a route may be kept, and until when. Only for what decides no sale. */
+export interface KeptAnswer {
+  /** As it stands in metrics. */
+  name: string;
+  /** Tags of what an answer is made of (platform/cache/tags.ts): it is thrown away when one of them changes. */
+  madeOf(params: Readonly<Record<string, string>>): readonly string[];
+  /** Whether an answer ends by itself as time passes, as where it shows what is held. Then it lives for a second. */
+  dated: boolean;
+  /** What of the actor besides his company an answer depends on; nothing when not given. */
+  variesBy?(actor: Actor): string;
+}
+
+/** Hands on an answer that is JSON text already: the schema has nothing to write, so it has no type to check either. */
+export function writtenAlready(reply: FastifyReply, text: string): never {
+  void reply.type('application/json; charset=utf-8');
+  return text as never;
+}
+
 declare module 'fastify' {
   interface FastifyRequest {
     /** Who asks; set before a handler of a tenant's route runs. */
@@ -22,5 +40,6 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** What the actor must be allowed to do; every route of a tenant names it. */
     permission?: Permission;
+    kept?: KeptAnswer;
   }
 }

@@ -32,11 +32,14 @@ export interface PoolOptions {
   /** Unset: nobody measures. */
   watch?: PoolWatch;
   /** Called with what each commit appended to the changes, before whoever asked for it is answered. */
-  onChange?: (tenant: Uuid, changes: readonly Told[]) => void;
+  onChange?: OnChange;
 }
 
 type AfterTenant<P extends readonly SqlType[]> =
   Params<P> extends readonly [unknown, ...infer Rest] ? Rest : [];
+
+/** `seqs` are the numbers that the changes got, lowest first; none where it is not known whether the commit took effect. */
+export type OnChange = (tenant: Uuid, changes: readonly Told[], seqs: readonly number[]) => void;
 
 /** A transaction in which the tenant is set: row-level security shows that tenant's rows and no others. */
 export interface Transaction {
@@ -50,7 +53,7 @@ export interface Transaction {
     ...rest: AfterTenant<P>
   ): Promise<Row<C>[]>;
   /** Says that this transaction appends these to the changes: `onChange` gets them when it has committed. */
-  tellsOfChange(changes: readonly Told[]): void;
+  tellsOfChange(changes: readonly Told[], appended: Promise<readonly { seq: number }[]>): void;
 }
 
 /** Statements that look over all tenants (slugs, due expiries): reads only, by the role `holdfast_worker`. */
@@ -119,19 +122,25 @@ export function openDatabase(options: PoolOptions): Database {
 
   return {
     inTenant: async (tenant, work) => {
-      let told: readonly Told[] = [];
-      const tellsOfChange = (changes: readonly Told[]) => {
-        told = told.length === 0 ? changes : [...told, ...changes];
+      const told: Told[] = [];
+      const numbers: Promise<readonly { seq: number }[]>[] = [];
+      const tellsOfChange: Transaction['tellsOfChange'] = (changes, appended) => {
+        told.push(...changes);
+        numbers.push(appended);
       };
+      let result;
       try {
-        return await transaction(
+        result = await transaction(
           (c) => openTenant(c, tenant),
           (c) => work({ tenant, run: (of, ...rest) => c.send(of, [tenant, ...rest]), tellsOfChange }),
         );
-      } finally {
-        // Also after an error: a COMMIT whose answer was lost may have taken effect.
-        if (told.length > 0) options.onChange?.(tenant, told);
+      } catch (error) {
+        if (told.length > 0) options.onChange?.(tenant, told, []); // a COMMIT whose answer was lost may have taken effect
+        throw error;
       }
+      const seqs = (await Promise.all(numbers)).flatMap((rows) => rows.map(({ seq }) => seq));
+      if (told.length > 0) options.onChange?.(tenant, told, seqs);
+      return result;
     },
     look: (tenant, work) =>
       transaction(

@@ -2,7 +2,8 @@ import { Type } from 'typebox';
 import { once } from '../../engine/idempotency.ts';
 import { can, type Actor } from '../../people/access.ts';
 import { repeatable, sendAnswer } from '../../people/repeat.ts';
-import type { App } from '../../people/route.ts';
+import { writtenAlready, type App } from '../../people/route.ts';
+import { resourceTag } from '../../platform/cache/tags.ts';
 import type { Database } from '../../platform/db.ts';
 import { answerList, listAnswer, listQuery } from '../../platform/list.ts';
 import { etag } from '../../platform/precondition.ts';
@@ -33,6 +34,10 @@ function seesDrafts({ role }: Actor): boolean {
   return can(role, 'booking.all');
 }
 
+function variesBy(actor: Actor): string {
+  return String(seesDrafts(actor));
+}
+
 function readRoutes(app: App, db: Database): void {
   app.get(
     '/events',
@@ -44,7 +49,11 @@ function readRoutes(app: App, db: Database): void {
         querystring: listQuery(eventList, schema.Event, schema.EventFilters),
         response: { 200: listAnswer(schema.Event) },
       },
-      config: read,
+      config: {
+        ...read,
+        // Whether an event is sold out depends on every sale and on holds that expire.
+        kept: { name: 'events', dated: true, madeOf: () => ['event', 'venue', 'booking', 'stock'], variesBy },
+      },
     },
     ({ actor, query }) =>
       answerList(db, actor.tenant.id, eventList, query, [...eventFilters(query), seesDrafts(actor)], toEvent),
@@ -60,11 +69,15 @@ function readRoutes(app: App, db: Database): void {
         params: IdPath,
         response: { 200: schema.Event },
       },
-      config: read,
+      config: {
+        ...read,
+        kept: { name: 'event', dated: true, madeOf: ({ id = '' }) => [resourceTag(id), 'venue'], variesBy },
+      },
     },
     async ({ actor, params }, reply) => {
       const event = await db.inTenant(actor.tenant.id, (tx) => readEvent(tx, params.id, seesDrafts(actor)));
-      return reply.header('etag', etag(event.version)).send(event);
+      void reply.header('etag', etag(event.version));
+      return event;
     },
   );
 }
@@ -88,12 +101,14 @@ function inventoryRoute(app: App, db: Database): void {
         }),
         response: { 200: schema.Inventory },
       },
-      config: read,
+      config: {
+        ...read,
+        kept: { name: 'inventory', dated: true, madeOf: ({ id = '' }) => [resourceTag(id)], variesBy },
+      },
     },
     async ({ actor, params, query }, reply) => {
       const asked = { withSeats: query.seats ?? false, withDrafts: seesDrafts(actor) };
-      const body = await inventoryText(db, actor.tenant.id, params.id, asked);
-      return sendAnswer(reply, { status: 200, body, replayed: false });
+      return writtenAlready(reply, await inventoryText(db, actor.tenant.id, params.id, asked));
     },
   );
 }

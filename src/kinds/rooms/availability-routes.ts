@@ -1,9 +1,10 @@
 import { busy, freeBetween, type Stretch } from '../../engine/calendar.ts';
 import { can, type Actor } from '../../people/access.ts';
-import { sendAnswer } from '../../people/repeat.ts';
-import type { App } from '../../people/route.ts';
+import type { KeyRole } from '../../people/key.ts';
+import { writtenAlready, type App } from '../../people/route.ts';
 import { iso, type Instant } from '../../platform/clock.ts';
 import type { Database } from '../../platform/db.ts';
+import { resourceTag } from '../../platform/cache/tags.ts';
 import { notFound } from '../../platform/errors.ts';
 import { answerList, listAnswer, listQuery } from '../../platform/list.ts';
 import { IdPath, strict } from '../../platform/schema.ts';
@@ -20,7 +21,7 @@ import { roomFilters, windowOf } from './window.ts';
 const LONGEST_LOOK_DAYS = 366;
 
 const tags = ['Rooms'];
-const config = { permission: 'catalogue.read' } as const;
+const permission = 'catalogue.read';
 
 /** What is free and what is taken: of all rooms for one stretch, of one room, of many rooms side by side. */
 export function availabilityRoutes(app: App, db: Database): void {
@@ -34,7 +35,10 @@ export function availabilityRoutes(app: App, db: Database): void {
         querystring: listQuery(sql.freeRoomList, schema.Room, { ...schema.RoomFilters, ...schema.Window }),
         response: { 200: listAnswer(schema.Room) },
       },
-      config,
+      config: {
+        permission,
+        kept: { name: 'free rooms', dated: true, madeOf: () => ['room', 'booking'], variesBy: rulesFor },
+      },
     },
     ({ actor, query }) => {
       const window = windowOf(query, LONGEST_LOOK_DAYS);
@@ -55,7 +59,10 @@ export function availabilityRoutes(app: App, db: Database): void {
         querystring: strict(schema.Window),
         response: { 200: schema.RoomAvailability },
       },
-      config,
+      config: {
+        permission,
+        kept: { name: 'room availability', dated: true, madeOf: ({ id = '' }) => [resourceTag(id)] },
+      },
     },
     async ({ actor, params, query }) => {
       const window = windowOf(query, LONGEST_LOOK_DAYS);
@@ -88,23 +95,37 @@ function gridRoute(app: App, db: Database): void {
         querystring: GridQuery,
         response: { 200: Grid },
       },
-      config,
+      config: {
+        permission,
+        kept: {
+          name: 'room grid',
+          dated: true,
+          madeOf: () => ['room', 'booking'],
+          variesBy: (actor) => String(seesBookings(actor)),
+        },
+      },
     },
     async ({ actor, query }, reply) => {
       const window = windowOf(query, LONGEST_GRID_DAYS);
-      const body = await gridText(db, actor.tenant.id, {
-        ...query,
-        window,
-        named: can(actor.role, 'booking.all'),
-      });
-      return sendAnswer(reply, { status: 200, body, replayed: false });
+      const asked = { ...query, window, named: seesBookings(actor) };
+      return writtenAlready(reply, await gridText(db, actor.tenant.id, asked));
     },
   );
 }
 
-/** Whether the rules of a free room let it be booked for the stretch; whoever comes without a key is asked as a client. */
-function mayBeBooked({ tenant, role }: Actor, asked: Stretch, now: Instant) {
-  const asks = role === 'public' ? 'client' : role;
+function seesBookings({ role }: Actor): boolean {
+  return can(role, 'booking.all');
+}
+
+/** Whose rules hold: whoever comes without a key is asked as a client. */
+function rulesFor({ role }: Actor): KeyRole {
+  return role === 'public' ? 'client' : role;
+}
+
+/** Whether the rules of a free room let it be booked for the stretch. */
+function mayBeBooked(actor: Actor, asked: Stretch, now: Instant) {
+  const { tenant } = actor;
+  const asks = rulesFor(actor);
   return (row: Row<typeof sql.roomsById.columns>): boolean => {
     const room = {
       ...row,

@@ -5,6 +5,7 @@ import { repeatable, sendAnswer } from '../../people/repeat.ts';
 import type { App } from '../../people/route.ts';
 import { iso } from '../../platform/clock.ts';
 import type { Database } from '../../platform/db.ts';
+import { resourceTag } from '../../platform/cache/tags.ts';
 import { notFound } from '../../platform/errors.ts';
 import { answerList, listAnswer, listQuery } from '../../platform/list.ts';
 import { etag } from '../../platform/precondition.ts';
@@ -52,7 +53,10 @@ function collectionRoutes(app: App, db: Database): void {
         }),
         response: { 200: listAnswer(schema.Room) },
       },
-      config: { permission: 'catalogue.read' },
+      config: {
+        permission: 'catalogue.read',
+        kept: { name: 'rooms', dated: false, madeOf: () => ['room'] },
+      },
     },
     ({ actor, query }) =>
       answerList(
@@ -99,11 +103,15 @@ function roomRoute(app: App, db: Database): void {
         params: IdPath,
         response: { 200: schema.Room },
       },
-      config: { permission: 'catalogue.read' },
+      config: {
+        permission: 'catalogue.read',
+        kept: { name: 'room', dated: false, madeOf: ({ id = '' }) => [resourceTag(id)] },
+      },
     },
     async ({ actor, params }, reply) => {
       const room = await db.inTenant(actor.tenant.id, (tx) => readRoom(tx, params.id));
-      return reply.header('etag', etag(room.version)).send(room);
+      void reply.header('etag', etag(room.version));
+      return room;
     },
   );
 

@@ -57,20 +57,18 @@ export class TagIndex<T extends Tagged> {
     }
   }
 
-  /** Whether anything of the tenant is there: what is not need not be looked for. */
+  /** Whether anything of the tenant is there: without, nobody has to look for it. */
   has(tenant: Uuid): boolean {
     return this.#byTenant.has(tenant);
   }
 
-  withAnyOf(tenant: Uuid, tags: Iterable<string>): T[] {
-    const byTag = this.#byTenant.get(tenant)?.byTag;
-    if (byTag === undefined) return [];
+  /** Those with any of these tags, or all of the tenant. */
+  find(tenant: Uuid, tags?: Iterable<string>): Iterable<T> {
+    const of = this.#byTenant.get(tenant);
+    if (of === undefined) return [];
+    if (tags === undefined) return [...of.all];
     const found = new Set<T>();
-    for (const tag of tags) for (const one of byTag.get(tag) ?? []) found.add(one);
-    return [...found];
-  }
-
-  ofTenant(tenant: Uuid): T[] {
-    return [...(this.#byTenant.get(tenant)?.all ?? [])];
+    for (const tag of tags) for (const one of of.byTag.get(tag) ?? []) found.add(one);
+    return found;
   }
 }
