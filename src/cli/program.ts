@@ -9,6 +9,9 @@ import { configHelp } from './help-config.ts';
 import type { TimetableOptions } from './replay/command.ts';
 import { tell } from './tell.ts';
 
+/** Commands whose exit code 1 says what they found; that they could not look is 2. */
+const ANSWERS_ONE = new Set(['doctor', 'perf']);
+
 /** Runs one command line and returns the exit code. Each command's own modules load when it is chosen. */
 export async function runCommandLine(args: readonly string[]): Promise<number> {
   let code = 0;
@@ -19,7 +22,7 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
     await program.parseAsync(args, { from: 'user' });
     return code;
   } catch (error) {
-    const failed = args[0] === 'doctor' ? 2 : 1; // from the doctor, 1 means a broken promise
+    const failed = ANSWERS_ONE.has(args[0] ?? '') ? 2 : 1;
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : failed;
     tell(error);
     return failed;
@@ -37,6 +40,7 @@ function describe(run: Run): Command {
     .helpCommand(false);
   describeRunning(program, run);
   describePeople(program, run);
+  describePerf(program, run);
   describeReplay(program, run);
   describeConfigHelp(program);
   describeHelp(program);
@@ -90,6 +94,18 @@ function describePeople(program: Command, run: Run): void {
     .option('--name <name>', 'what it is for', 'command line')
     .action((options: { tenant: string; role: KeyRole; name: string }) =>
       run(async (config) => (await import('./key.ts')).createKeyCommand(config, options)),
+    );
+}
+
+function describePerf(program: Command, run: Run): void {
+  group(program, 'perf', 'where the time goes, also beside a running server')
+    .command('check-indexes')
+    .description(
+      'look for indexes that are missing, invalid, duplicate, bloated or unused; exit code 1 when there is something to do, 2 when nobody could look',
+    )
+    .option('--json', 'print one JSON object')
+    .action((options: { json?: boolean }) =>
+      run(async (config) => (await import('./perf/check-indexes.ts')).checkIndexesCommand(config, options)),
     );
 }
 
