@@ -301,3 +301,22 @@ test('a request stands in the calendar of its room as tentative while it keeps t
   const { pathname, search } = new URL(url, 'http://localhost');
   assert.match((await call(web.app, 'GET', pathname + search)).text, /STATUS:TENTATIVE/);
 });
+
+test('a blackout tells of the requests that want its time, until they are answered or lapse', async () => {
+  const room = await competing();
+  const [asked, lapsed, gone] = [
+    await held(ann, at(room, 9)),
+    await held(ann, at(room, 9)),
+    await held(ben, at(room, 9)),
+  ];
+  await held(ben, at(room, 12));
+  await begins(lapsed);
+  await post(`/bookings/${gone.id}/cancel`, ben);
+  const made = await post(`/rooms/${room}/blackouts`, admin, { start: hour(8), end: hour(12) });
+  const { affected, affectedCount } = JSON.parse(made.text) as {
+    affected: { bookingId: string; state: string; line: number }[];
+    affectedCount: number;
+  };
+  const told = affected.map(({ bookingId, state, line }) => [bookingId, state, line]);
+  assert.deepEqual([affectedCount, told], [1, [[asked.id, 'requested', 1]]]);
+});

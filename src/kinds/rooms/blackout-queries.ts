@@ -46,8 +46,9 @@ export const deleteBlackout = statement('rooms.deleteBlackout', {
 });
 
 /**
- * The lines whose own time, without buffers, $3 to $4 lies over, the first $5 of them, and how many there are. No
- * claim is longer than 368 days with its buffers, which bounds the search. Rides interval_claim_by_end.
+ * The lines whose own time, without buffers, $3 to $4 lies over, the first $5 of them, and how many there are; those of
+ * competing requests too, since approving one would take the room after all. No claim is longer than 368 days with its
+ * buffers, which bounds the search. Rides interval_claim_by_end and wish_by_calendar.
  */
 export const linesBetween = statement('rooms.linesBetween', {
   params: ['uuid', 'uuid', 'timestamptz', 'timestamptz', 'int8'],
@@ -62,13 +63,17 @@ export const linesBetween = statement('rooms.linesBetween', {
   },
   text: `select i.booking_id as "bookingId", k.reference, k.state, i.line_no as line,
       l.details ->> 'start' as start, l.details ->> 'end' as end, count(*) over () as lines
-    from engine.interval_claim i
-    join engine.booking k on k.tenant_id = i.tenant_id and k.id = i.booking_id
-    join engine.booking_line l
-      on l.tenant_id = i.tenant_id and l.booking_id = i.booking_id and l.line_no = i.line_no
-    where i.tenant_id = $1 and i.resource_id = $2 and i.ends_at > '-infinity'
-      and i.ends_at > $3 and i.ends_at <= $4::timestamptz + interval '368 days' and i.starts_at < $4
-      and (i.expires_at is null or i.expires_at > statement_timestamp())
+    from (
+      select c.booking_id, c.line_no, c.ends_at, c.expires_at from engine.interval_claim c
+      where c.tenant_id = $1 and c.resource_id = $2 and c.ends_at > '-infinity'
+        and c.ends_at > $3 and c.ends_at <= $4::timestamptz + interval '368 days' and c.starts_at < $4
+      union all
+      select w.booking_id, w.line_no, w.ends_at, null from engine.wish w
+      where w.tenant_id = $1 and w.calendar_id = $2 and w.ends_at > '-infinity' and w.ends_at > $3 and w.starts_at < $4
+    ) i
+    join engine.booking k on k.tenant_id = $1 and k.id = i.booking_id
+    join engine.booking_line l on l.tenant_id = $1 and l.booking_id = i.booking_id and l.line_no = i.line_no
+    where coalesce(i.expires_at, k.expires_at, 'infinity') > statement_timestamp()
       and (l.details ->> 'start')::timestamptz < $4 and (l.details ->> 'end')::timestamptz > $3
     order by i.ends_at limit $5`,
 });
