@@ -97,7 +97,8 @@ export const activity = statement('rooms.activity', {
     medianLeadMs: 'int8?',
   },
   // The lines come first and by themselves: what is read out of their details may then be looked up in an index, which
-  // under row-level security no expression over them may. A line for which nobody came is cancelled after its start.
+  // under row-level security no expression over them may. A line for which nobody came is cancelled while it is
+  // under way; what is cancelled when it is over, with the rest of its series, may well have taken place.
   text: `with line as materialized (
       select k.created_at, k.state, (l.details->>'roomId')::uuid as room_id,
         date_part('epoch', (l.details->>'start')::timestamptz) as starts,
@@ -109,7 +110,7 @@ export const activity = statement('rooms.activity', {
         and k.state not in ('held', 'paying', 'expired') and l.kind = 'room' and not l.details ? 'skipped'
     ), told as (
       select n.*, n.cancelled is null and n.state in ('requested', 'confirmed', 'completed', 'noShow') as stands,
-        case when n.cancelled is null then n.state = 'noShow' else n.cancelled >= n.starts and not n.came end as nobody_came
+        case when n.cancelled is null then n.state = 'noShow' else n.cancelled >= n.starts and n.cancelled < n.ends and not n.came end as nobody_came
       from line n
       join rooms.room r on r.tenant_id = $1 and r.id = n.room_id
       join rooms.building b on b.tenant_id = $1 and b.id = r.building_id
