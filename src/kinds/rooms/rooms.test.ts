@@ -64,6 +64,7 @@ test('a room is created with its building, read, listed and found by what it has
     'building=Tower',
     'capacity=40',
     'equipment=piano,projector',
+    'equipment=piano,%20',
     'search=aquar',
     'search=tower',
   ])

@@ -21,6 +21,7 @@ export function windowOf({ from, to }: { from: string; to: string }, mostDays: n
 
 /** The filters of a query as the statements take them: building, capacity, equipment and part of a name. */
 export function roomFilters({ building, capacity, equipment, search }: RoomFilters) {
-  const wanted = equipment?.split(',').map((word) => word.trim());
+  const words = equipment?.split(',').map((word) => word.trim());
+  const wanted = words?.filter((word) => word !== ''); // a form left empty asks for nothing
   return [building ?? null, capacity ?? null, wanted ?? null, search ?? null] as const;
 }
