@@ -98,7 +98,8 @@ function describePeople(program: Command, run: Run): void {
 }
 
 function describePerf(program: Command, run: Run): void {
-  group(program, 'perf', 'where the time goes, also beside a running server')
+  const perf = group(program, 'perf', 'where the time goes, also beside a running server');
+  perf
     .command('check-indexes')
     .description(
       'look for indexes that are missing, invalid, duplicate, bloated or unused; exit code 1 when there is something to do, 2 when nobody could look',
@@ -106,6 +107,17 @@ function describePerf(program: Command, run: Run): void {
     .option('--json', 'print one JSON object')
     .action((options: { json?: boolean }) =>
       run(async (config) => (await import('./perf/check-indexes.ts')).checkIndexesCommand(config, options)),
+    );
+  perf
+    .command('analyze-queries')
+    .description(
+      'the statements that took the most time, with their plans; needs the extension pg_stat_statements',
+    )
+    .option('--json', 'print one JSON object')
+    .action((options: { json?: boolean }) =>
+      run(async (config) =>
+        (await import('./perf/analyze-queries.ts')).analyzeQueriesCommand(config, options),
+      ),
     );
 }
 
