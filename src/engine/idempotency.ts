@@ -1,5 +1,6 @@
 import type { Database, Transaction } from '../platform/db.ts';
 import { Problem } from '../platform/errors.ts';
+import { DatabaseFault, type FaultKind } from '../platform/fault.ts';
 import type { Uuid } from '../platform/id.ts';
 import type { Idempotency } from './command.ts';
 import { twinsOf } from './queries.ts';
@@ -14,6 +15,9 @@ export interface Answer {
 }
 
 type Asked = Omit<Idempotency, 'render' | 'status'>;
+
+/** "Try again": whoever has waited for the database once is not kept waiting a second time. */
+const PASSING: ReadonlySet<FaultKind> = new Set(['busy', 'lost', 'full']);
 
 /**
  * Runs a write that is no engine command at most once per idempotency key: its answer is kept in the same transaction.
@@ -36,7 +40,8 @@ export async function once(
       return { ...made, replayed: false };
     });
   } catch (error) {
-    // Whatever stood in the way, a name taken or the key itself, may be the work of a twin that committed meanwhile.
+    if (error instanceof DatabaseFault && PASSING.has(error.kind)) throw error;
+    // Whatever else stood in the way, a name taken or the key itself, may be the work of a twin that committed meanwhile.
     const kept = await db.inTenant(tenant, (tx) => findAnswer(tx, asked));
     if (kept !== undefined) return kept;
     throw error;

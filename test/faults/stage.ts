@@ -23,6 +23,8 @@ import { OpenLedger, serveCustomers } from './load.ts';
 const RANGE = { rooms: 6, slots: 48, seats: 20, standing: 200 };
 const WARM_UP_MS = 1_500;
 const QUIET_MS = 1_500;
+/** A full disk tells customers to come again after 30 s; whoever is not served long after that never will be. */
+const LONGEST_HEALING_MS = 60_000;
 
 export interface Setting {
   /** Settings of PostgreSQL. */
@@ -141,13 +143,14 @@ export class Stage {
     return this.#ledger.entries.filter(({ sentAt, at }) => at >= from && sentAt <= to);
   }
 
-  /** Milliseconds from `at` until somebody was told of a success that began after it. */
+  /** Milliseconds from `at` until somebody was told of a success that began after it; throws when nobody ever is. */
   async untilServed(at: number): Promise<number> {
-    for (;;) {
+    for (const from = Date.now(); Date.now() - from < LONGEST_HEALING_MS;) {
       const served = this.#ledger.entries.find(({ what, sentAt }) => what === 'acknowledged' && sentAt >= at);
       if (served !== undefined) return served.at - at;
       await wait(20);
     }
+    throw new Error(`nobody was served for ${LONGEST_HEALING_MS} ms after the fault`);
   }
 
   /** Lets the customers finish what they asked for, and lays their ledger beside the database. */
