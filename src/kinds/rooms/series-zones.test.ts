@@ -65,7 +65,9 @@ test('in any zone and under any policy an occurrence is where a walk over the lo
         if (!isClear) changed += 1;
         const isOpen = !isClear && (dst === 'skip' || dst === undefined);
         assert.deepEqual([fault !== undefined, isOptional], [isOpen, isOpen && dst === 'skip']);
-        const expected = i === 0 ? [begins, ends] : both.map((each) => each.at);
+        const [from = begins, to = ends] = i === 0 ? [] : both.map((each) => each.at);
+        const isLeft = from.epochMilliseconds < to.epochMilliseconds; // else it lasts as long as the others
+        const expected = [from, isLeft ? to : from.add({ minutes: length })];
         assert.deepEqual(
           [line.start, line.end],
           expected.map((at) => at.toString({ timeZoneName: 'never' })),
@@ -76,3 +78,24 @@ test('in any zone and under any policy an occurrence is where a walk over the lo
   );
   assert.ok(changed > 0, 'no occurrence met a change of the clocks');
 });
+
+const around: readonly ['earlier' | 'later', string, string, string, string][] = [
+  ['later', '02:30', '03:30', '03:30:00+02:00', '04:30:00+02:00'],
+  ['later', '02:45', '03:15', '03:45:00+02:00', '04:15:00+02:00'],
+  ['earlier', '01:30', '02:30', '01:30:00+01:00', '03:30:00+02:00'],
+  ['earlier', '02:30', '03:30', '01:30:00+01:00', '03:30:00+02:00'],
+];
+for (const [dst, from, to, start, end] of around)
+  test(`from ${from} to ${to} something is left of an occurrence when the clocks leave out an hour, dst=${dst}`, () => {
+    const day = (date: string, time: string) => `2027-03-${date}T${time}`;
+    const line = {
+      kind: 'room' as const,
+      roomId: '0192f0c1-7b1a-7c3e-9a51-0f2d6b1c8e4a',
+      start: day('27', `${from}:00+01:00`),
+      end: day('27', `${to}:00+01:00`),
+      rrule: 'FREQ=DAILY;COUNT=2',
+      dst,
+    };
+    const [, second] = occurrencesIn({ no: 1, line }, 'Europe/Berlin');
+    assert.deepEqual([second?.line.start, second?.line.end], [day('28', start), day('28', end)]);
+  });

@@ -6,7 +6,7 @@ import type { AskedLine } from '../kind.ts';
 import type { SeriesMark } from '../series.ts';
 import { occurrencesOf } from './recurrence.ts';
 import type { RoomLine } from './schema.ts';
-import { localText, meaningOf, withOffset } from './wall-time.ts';
+import { localText, meaningOf, parseLocal, withOffset } from './wall-time.ts';
 
 /** What a line remembers of its series: enough to move it by the clock, whatever becomes of the room's zone. */
 export interface Series extends SeriesMark {
@@ -71,11 +71,14 @@ export function timesOf(
   no: number,
   series: Series,
 ): { start: string; end: string; fault: Fault | undefined } {
-  const start = momentOf(series, Date.parse(`${series.localStart}Z`), `/lines/${no - 1}/start`);
-  const end = momentOf(series, Date.parse(`${series.localEnd}Z`), `/lines/${no - 1}/end`);
+  const [from, to] = [parseLocal(series.localStart), parseLocal(series.localEnd)];
+  const start = momentOf(series, from, `/lines/${no - 1}/start`);
+  const end = momentOf(series, to, `/lines/${no - 1}/end`);
+  // Of 02:30 to 03:30 in a gap nothing would be left when 02:30 becomes 03:30.
+  const endsAt = end.at > start.at ? end.at : start.at + (to - from);
   return {
     start: withOffset(series.timezone, start.at),
-    end: withOffset(series.timezone, end.at),
+    end: withOffset(series.timezone, endsAt),
     fault: start.fault ?? end.fault,
   };
 }
