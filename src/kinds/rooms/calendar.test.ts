@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { call, testApp, type TestApp } from '../../../test/app.ts';
+import { uuidV7 } from '../../platform/id.ts';
 import { lookAt } from './door.ts';
+import { goneOf } from './feed.ts';
 
 let web: TestApp;
 let base: string;
@@ -136,6 +138,14 @@ test('what a calendar has shown and is gone from the room is told as cancelled, 
       `${away.id}-1@holdfast CANCELLED 3 ${instant(at(800))}`,
     ]),
   );
+});
+
+test('what a full calendar has no place for any more is not told as cancelled', () => {
+  const [a, b, c] = [1, 2, 3].map((line) => ({ bookingId: uuidV7(), line, endsAt: line * DAY_MS }));
+  assert.ok(a && b && c);
+  assert.deepEqual(goneOf([a, c], [a, b], 2), [], 'c stands behind b, for all that is known');
+  assert.deepEqual(goneOf([a, c], [a, b], 3), [c]);
+  assert.deepEqual(goneOf([a, b], [b, c], 2), [a]);
 });
 
 test('an unchanged calendar is not sent again, a changed one is', async () => {

@@ -57,14 +57,21 @@ export async function feedText(
       tx.run(sql.shownLines, roomId, from),
     ]);
     await remember(tx, roomId, lines, shown, from);
-    const standing = new Set(lines.map(nameOf));
-    const gone = shown.filter((line) => !standing.has(nameOf(line)));
     const events = [
       ...lines.map((line) => ({ ...line, isCancelled: false })),
-      ...gone.map((line) => ({ ...line, isCancelled: true })),
+      ...goneOf(shown, lines, MOST_EVENTS).map((line) => ({ ...line, isCancelled: true })),
     ];
     return calendarText(`${room.name}, ${room.building}`, events);
   });
+}
+
+type Shown = Pick<Line, 'bookingId' | 'line' | 'endsAt'>;
+
+/** Of what was shown, what is not there any more. A full calendar does not tell what stands behind its last line. */
+export function goneOf<S extends Shown>(shown: readonly S[], lines: readonly Shown[], most: number): S[] {
+  const standing = new Set(lines.map(nameOf));
+  const seenUntil = lines.length < most ? Infinity : (lines.at(-1)?.endsAt ?? Infinity);
+  return shown.filter((line) => !standing.has(nameOf(line)) && line.endsAt <= seenUntil);
 }
 
 function requireToken(expected: Buffer | null, token: string): void {
