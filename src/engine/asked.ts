@@ -11,6 +11,11 @@ export class Asked {
     for (const claim of instead) this.add({ ...claim, units: -claim.units });
   }
 
+  /** Units by stock key. */
+  all(): Iterable<[string, number]> {
+    return this.#units;
+  }
+
   units(at: { resourceId: Uuid; bucket: string }): number {
     return this.#units.get(stockKey(at)) ?? 0;
   }

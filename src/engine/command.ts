@@ -1,7 +1,8 @@
 import type { Conflict } from '../platform/errors.ts';
 import type { Uuid } from '../platform/id.ts';
 import type { Approval, Booking, BookingLine, BookingState } from './booking.ts';
-import type { IntervalNeed, Needs, UnitsNeed } from './claim.ts';
+import type { Choice } from './choice.ts';
+import type { Needs } from './claim.ts';
 
 /** What a caller who may repeat himself sends along; the answer is kept in the same transaction as its effect. */
 export interface Idempotency {
@@ -18,23 +19,6 @@ export interface Idempotency {
 interface Common {
   actor: string;
   idempotency?: Idempotency;
-}
-
-/** What is free at the moment of deciding, after everything decided before and the earlier lines of the request. */
-export interface FreeView {
-  isFree(slot: IntervalNeed): boolean;
-  /** Units left in a bucket; 0 for one that does not exist. */
-  unitsLeft(at: Pick<UnitsNeed, 'resourceId' | 'bucket'>): number;
-}
-
-/**
- * Needs that are chosen under the lock (the first fitting room, the best seats): `from` names everything the choice
- * may touch, so that it is locked and read; `pick` is pure and answers null when nothing fits. What it chose is added
- * to the line's details.
- */
-export interface Choice {
-  from: Needs;
-  pick(free: FreeView): (Needs & { details: BookingLine['details'] }) | null;
 }
 
 /** One reason for which a line of a hold was left out: a conflict's, or one of its kind's. */

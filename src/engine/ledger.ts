@@ -3,9 +3,11 @@ import { conflictReasons, type Conflict } from '../platform/errors.ts';
 import type { Uuid } from '../platform/id.ts';
 import { Asked } from './asked.ts';
 import { canMove, isWishing, type Booking, type BookingLine, type BookingState } from './booking.ts';
-import { isDead, overlaps, type IntervalClaim, type IntervalNeed, type Needs } from './claim.ts';
+import { isDead, overlaps, type IntervalClaim, type IntervalNeed } from './claim.ts';
 import type { UnitsClaim, UnitsNeed } from './claim.ts';
-import type { FreeView, HoldLine, Skipped } from './command.ts';
+import { isPicked, NOTHING_PICKED, notPicked, type FreeView } from './choice.ts';
+import type { HoldLine, Skipped } from './command.ts';
+import { Groups } from './groups.ts';
 import { emptyWrites, type ChangeDraft, type Snapshot, type StockRow, type StockWrite } from './snapshot.ts';
 import { stockKey } from './wanted.ts';
 import { Wishes, type NeedsOfLines } from './wish.ts';
@@ -36,6 +38,7 @@ export class Ledger {
   readonly #claimsOf = new Map<Uuid, Claims>();
   readonly #buried = new Map<Uuid, Uuid[]>();
   readonly #stock = new Map<string, StockRow>();
+  readonly #groups: Groups;
 
   constructor(snapshot: Snapshot) {
     this.now = snapshot.now;
@@ -46,17 +49,23 @@ export class Ledger {
     this.adrift = snapshot.adrift;
     this.#rivals = snapshot.rivals;
     this.#wishes = new Wishes(snapshot.wishes, this.writes);
+    this.#groups = new Groups(snapshot.groups);
     for (const row of snapshot.stock) this.#stock.set(stockKey(row), { ...row });
     // What a booking that is adrift claims on rows that are not locked is none of this batch's business.
     for (const claim of snapshot.intervals)
       if (this.#calendars.has(claim.resourceId)) this.#addInterval({ ...claim });
     for (const claim of snapshot.units)
-      if (this.#stock.has(stockKey(claim))) this.#of(claim.bookingId).units.add({ ...claim });
+      if (this.stockRow(claim) !== undefined) this.#of(claim.bookingId).units.add({ ...claim });
     this.#bury(snapshot.dying);
   }
 
-  stockRow(at: { resourceId: Uuid; bucket: string }): Readonly<StockRow> | undefined {
-    return this.#stock.get(stockKey(at));
+  /** A row of stock; of a member of a group only what is left of it is known, and what is taken from now on. */
+  stockRow({ resourceId, bucket }: { resourceId: Uuid; bucket: string }): StockRow | undefined {
+    const key = stockKey({ resourceId, bucket });
+    const row = this.#stock.get(key);
+    const capacity = row === undefined ? this.#groups.left(resourceId) : undefined;
+    if (capacity === undefined) return row;
+    return entry(this.#stock, key, () => ({ resourceId, bucket, capacity, overbook: 0, taken: 0 }));
   }
 
   /**
@@ -70,8 +79,7 @@ export class Ledger {
     const chosen = lines.map((line): ChosenLine => {
       if (line.skipped !== undefined) return leftOut(line, line.skipped);
       const [whole, found] = this.#fitOne(line, asked, own);
-      const [first] = found;
-      if (first === undefined || line.isOptional !== true) {
+      if (found.length === 0 || line.isOptional !== true) {
         conflicts.push(...found);
         return whole;
       }
@@ -147,8 +155,8 @@ export class Ledger {
 
   /** When the first of what a booking claims or wishes for begins; null when it has no time of its own. */
   firstStart(bookingId: Uuid): Instant | null {
-    const slots = [...this.claimsOf(bookingId).intervals, ...this.#wishes.of(bookingId).intervals];
-    return earliest(slots.map((slot) => slot.startsAt));
+    const { intervals } = this.claimsOf(bookingId);
+    return earliest([...intervals, ...this.#wishes.of(bookingId).intervals].map((slot) => slot.startsAt));
   }
 
   wishesOf(bookingId: Uuid, lineNos: readonly number[]): NeedsOfLines {
@@ -215,26 +223,23 @@ export class Ledger {
     return {
       isFree: (slot) => this.#slotFault(slot, asked, own) === undefined,
       unitsLeft: (at) => Math.max(0, this.#left({ ...at, units: 0 }) - asked.units(at)),
+      freeIn: (group) => this.#groups.free(group, asked.all()),
     };
   }
 
   /** A line with its choice made, and why it cannot be had beside the earlier ones. */
   #fitOne({ choice, ...line }: HoldLine, asked: Asked, own: Instead): [ChosenLine, Conflict[]] {
     const picked = choice?.pick(this.#view(asked, own));
-    const needs = picked ?? NO_NEEDS;
+    const needs = isPicked(picked) ? picked : NOTHING_PICKED;
     const whole = {
       ...line,
-      details: { ...line.details, ...picked?.details },
+      details: { ...line.details, ...needs.details },
       intervals: [...line.intervals, ...needs.intervals],
       units: [...line.units, ...needs.units],
     };
     const conflicts = this.#conflicts(whole, asked, own);
-    if (picked !== null) return [whole, conflicts];
-    const [first] = [...(choice?.from.intervals ?? []), ...(choice?.from.units ?? [])];
-    return [
-      whole,
-      [{ line: line.no, resource: first?.resourceId ?? '', reason: 'nothing_fits' }, ...conflicts],
-    ];
+    if (choice === undefined || picked === undefined || isPicked(picked)) return [whole, conflicts];
+    return [whole, [...notPicked(picked, choice, line.no), ...conflicts]];
   }
 
   #conflicts({ no: line, intervals, units }: ChosenLine, asked: Asked, own: Instead): Conflict[] {
@@ -248,7 +253,7 @@ export class Ledger {
       const available = this.#left(need) - asked.units(need);
       asked.add(need);
       if (need.units <= available) continue;
-      const isThere = this.#stock.has(stockKey(need));
+      const isThere = this.stockRow(need) !== undefined;
       const reason = need.cap !== undefined ? 'limit_reached' : isThere ? 'sold_out' : 'not_bookable';
       conflicts.push({ line, resource: need.resourceId, reason, available: Math.max(0, available) });
     }
@@ -265,7 +270,7 @@ export class Ledger {
   }
 
   #left(need: UnitsNeed): number {
-    const row = this.#stock.get(stockKey(need));
+    const row = this.stockRow(need);
     if (row === undefined) return 0;
     return (need.cap ?? row.capacity + row.overbook) - row.taken;
   }
@@ -286,9 +291,10 @@ export class Ledger {
   }
 
   #count(at: { resourceId: Uuid; bucket: string }, units: number, cap?: number): void {
-    const row = this.#stock.get(stockKey(at));
+    const row = this.stockRow(at);
     if (row === undefined) throw new Error(`the stock row ${stockKey(at)} was not locked`);
     row.taken += units;
+    this.#groups.take(at.resourceId, units);
     const written = this.#stockWrite(at);
     written.delta += units;
     if (cap === undefined) return;
@@ -310,7 +316,6 @@ export interface Fit {
 /** Interval claims that do not stand in the way because they would be given back. */
 type Instead = ReadonlySet<IntervalClaim>;
 const NOTHING: Instead = new Set();
-const NO_NEEDS: Needs & { details: BookingLine['details'] } = { intervals: [], units: [], details: {} };
 
 function leftOut({ choice: _, isOptional: __, ...line }: HoldLine, why: readonly Skipped[]): ChosenLine {
   const skipped = why.map(({ reason, detail }) => ({ reason, detail }));

@@ -1,6 +1,7 @@
 import type { Conflict } from '../platform/errors.ts';
 import type { Approval, BookingState } from './booking.ts';
-import { overlaps, type IntervalNeed, type Needs, type UnitsNeed } from './claim.ts';
+import { isPicked, NOTHING_PICKED, notPicked } from './choice.ts';
+import { ONLY_BUCKET, overlaps, type IntervalNeed, type Needs, type UnitsNeed } from './claim.ts';
 import type {
   Approve,
   Command,
@@ -12,6 +13,7 @@ import type {
   Release,
   Reschedule,
 } from './command.ts';
+import { memberId } from './groups.ts';
 
 const LONGEST_HOLD_MS = 3_600_000;
 
@@ -196,21 +198,25 @@ export class Model {
     const picked = choice?.pick({
       isFree: (slot) => this.#fault(slot, now, going, asked) === undefined,
       unitsLeft: (at) => Math.max(0, this.#left({ ...at, units: 0 }, now, going, asked)),
+      freeIn: (group) =>
+        Uint8Array.from({ length: group.count }, (_, i) => {
+          const at = { resourceId: memberId(group, i), bucket: ONLY_BUCKET };
+          return this.#left({ ...at, units: 0 }, now, going, asked) > 0 ? 1 : 0;
+        }),
     });
-    if (picked === null) {
-      const [first] = [...(choice?.from.intervals ?? []), ...(choice?.from.units ?? [])];
-      faults.push({ line: line.no, resource: first?.resourceId ?? '', reason: 'nothing_fits' });
-    }
-    const needs = {
-      intervals: [...line.intervals, ...(picked?.intervals ?? [])],
-      units: [...line.units, ...(picked?.units ?? [])],
+    const needs = isPicked(picked) ? picked : NOTHING_PICKED;
+    if (choice !== undefined && picked !== undefined && !isPicked(picked))
+      faults.push(...notPicked(picked, choice, line.no));
+    const wanted = {
+      intervals: [...line.intervals, ...needs.intervals],
+      units: [...line.units, ...needs.units],
     };
-    for (const slot of needs.intervals) {
+    for (const slot of wanted.intervals) {
       const reason = this.#fault(slot, now, going, asked);
       if (reason !== undefined) faults.push({ line: line.no, resource: slot.resourceId, reason });
       asked.push({ intervals: [slot], units: [] });
     }
-    for (const need of needs.units) {
+    for (const need of wanted.units) {
       const available = this.#left(need, now, going, asked);
       asked.push({ intervals: [], units: [need] });
       if (need.units <= available) continue;
@@ -223,7 +229,7 @@ export class Model {
         available: Math.max(0, available),
       });
     }
-    return { whole: { ...line, ...needs }, wanted: asked, faults };
+    return { whole: { ...line, ...wanted }, wanted: asked, faults };
   }
 
   #fault(slot: IntervalNeed, now: number, going: Going, asked: readonly Needs[]) {

@@ -3,7 +3,7 @@ import type { Uuid } from '../platform/id.ts';
 import type { Hold, Outcome } from './command.ts';
 import { decide, type Decided } from './decide.ts';
 import * as sql from './queries.ts';
-import { toUnitsClaim } from './read.ts';
+import { bounds, toUnitsClaim } from './read.ts';
 import type { Snapshot, StockRow } from './snapshot.ts';
 import { stockKey, wantedBy, type Wanted } from './wanted.ts';
 
@@ -20,26 +20,29 @@ export async function previewHold(db: Database, tenant: Uuid, command: Hold): Pr
 
 async function lookAt(
   tx: Parameters<Parameters<Database['look']>[1]>[0],
-  { slots, calendarIds, stock, limits, guardIds }: Wanted,
+  { slots, calendarIds, stock, groups, limits, guardIds }: Wanted,
 ): Promise<Snapshot> {
   const rows = [stock.map((row) => row.resourceId), stock.map((row) => row.bucket)] as const;
   const starts = slots.map((slot) => slot.startsAt);
   const ends = slots.map((slot) => slot.endsAt);
   const resources = slots.map((slot) => slot.resourceId);
-  const [calendars, found, intervals, dead, guards, clock] = await Promise.all([
+  const [calendars, found, intervals, dead, guards, clock, members, deadMembers] = await Promise.all([
     tx.run(sql.seeCalendars, calendarIds),
     tx.run(sql.seeStock, ...rows),
     tx.run(sql.overlapping, resources, starts, ends),
     tx.run(sql.deadUnits, ...rows),
     tx.run(sql.guardVersions, guardIds),
     tx.run(sql.databaseClock),
+    tx.run(sql.groupMembers, ...bounds(groups)),
+    tx.run(sql.deadUnitsIn, ...bounds(groups)),
   ]);
   return {
     now: clock[0]?.now ?? NaN,
     calendars: new Set(calendars.map((row) => row.resourceId)),
     intervals,
     stock: [...found, ...missing(limits, found)],
-    units: dead.map(toUnitsClaim),
+    groups: members,
+    units: [...dead, ...deadMembers].map(toUnitsClaim),
     bookings: new Map(),
     dying: new Map(),
     rivals: new Map(),

@@ -244,6 +244,31 @@ export const deadUnits = statement('engine.deadUnits', {
     ) c`,
 });
 
+/** The members of groups in their order; each group is one range of the primary key, since ids are neighbours. */
+export const groupMembers = statement('engine.groupMembers', {
+  params: ['uuid', 'uuid[]', 'uuid[]'],
+  columns: { first: 'uuid', members: 'text' },
+  text: `select asked.first, coalesce((
+      select string_agg(case when s.taken < s.capacity + s.overbook then 'f' else '-' end, '' order by s.resource_id)
+      from engine.stock s
+      where s.tenant_id = $1 and s.resource_id >= asked.first and s.resource_id <= asked.last), '') as members
+    from unnest($2::uuid[], $3::uuid[]) as asked (first, last)`,
+});
+
+/** Like deadUnits, but of groups: along stock_claim_by_stock through all claims on their members. */
+export const deadUnitsIn = statement('engine.deadUnitsIn', {
+  params: ['uuid', 'uuid[]', 'uuid[]'],
+  columns: unitsColumns,
+  text: `select ${unitsSelect}
+    from unnest($2::uuid[], $3::uuid[]) as asked (first, last)
+    cross join lateral (
+      select d.* from engine.stock_claim d
+      where d.tenant_id = $1 and d.resource_id >= asked.first and d.resource_id <= asked.last and d.units > 0
+        and d.expires_at <= statement_timestamp()
+      limit 1000
+    ) c`,
+});
+
 export const guardVersions = statement('engine.guardVersions', {
   params: ['uuid', 'uuid[]'],
   columns: { guardId: 'uuid', version: 'int4' },

@@ -6,6 +6,7 @@ import { isWishing, type Approval, type Booking, type BookingLine, type BookingS
 import { isDead, type IntervalClaim, type IntervalNeed, type UnitsClaim, type Until } from './claim.ts';
 import type { Command } from './command.ts';
 import { twinKey } from './decide.ts';
+import { memberId, type Group } from './groups.ts';
 import * as sql from './queries.ts';
 import { wishesOf } from './wish-queries.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -26,12 +27,12 @@ export async function lockAndRead(
   const locks = lock(tx, wanted, guarded);
   const reads = read(tx, wanted); // sent right behind the locks: each begins when they are held
   const [calendars, stock, bookings] = await Promise.all(locks);
-  const [lines, overlapping, ownIntervals, deadUnits, ownUnits, guards, twins, clock] =
+  const [lines, overlapping, ownIntervals, deadUnits, ownUnits, guards, twins, clock, groups, deadMembers] =
     await Promise.all(reads);
 
   const now = clock[0]?.now ?? NaN;
   const intervals = distinct([...overlapping, ...ownIntervals], intervalKey);
-  const units = distinct([...deadUnits, ...ownUnits], unitsKey).map(toUnitsClaim);
+  const units = distinct([...deadUnits, ...deadMembers, ...ownUnits], unitsKey).map(toUnitsClaim);
   const isCalendar = new Set(calendars.map((row) => row.resourceId));
   const isStock = new Set(stock.map(stockKey));
   const adrift = [
@@ -50,6 +51,7 @@ export async function lockAndRead(
     calendars: isCalendar,
     intervals,
     stock,
+    groups,
     units,
     bookings: byId(
       assemble(
@@ -96,7 +98,7 @@ function lock(tx: Transaction, wanted: Wanted, guarded: boolean) {
   ] as const;
 }
 
-function read(tx: Transaction, { bookingIds, slots, stock, guardIds, keys }: Wanted) {
+function read(tx: Transaction, { bookingIds, slots, stock, groups, guardIds, keys }: Wanted) {
   const touches = bookingIds.length > 0;
   return [
     touches ? tx.run(sql.linesOf, bookingIds) : NOTHING,
@@ -107,11 +109,18 @@ function read(tx: Transaction, { bookingIds, slots, stock, guardIds, keys }: Wan
     guardIds.length > 0 ? tx.run(sql.guardVersions, guardIds) : NOTHING,
     keys.length > 0 ? tx.run(sql.twinsOf, ...identities(keys)) : NOTHING,
     tx.run(sql.databaseClock),
+    groups.length > 0 ? tx.run(sql.groupMembers, ...bounds(groups)) : NOTHING,
+    groups.length > 0 ? tx.run(sql.deadUnitsIn, ...bounds(groups)) : NOTHING,
   ] as const;
 }
 
 function columns(rows: readonly StockKey[]): [Uuid[], string[]] {
   return [rows.map((row) => row.resourceId), rows.map((row) => row.bucket)];
+}
+
+/** The first and the last of each group. */
+export function bounds(groups: readonly Group[]): [Uuid[], Uuid[]] {
+  return [groups.map((group) => group.first), groups.map((group) => memberId(group, group.count - 1))];
 }
 
 function columnsOfSlots(slots: readonly IntervalNeed[]): [Uuid[], Instant[], Instant[]] {

@@ -3,6 +3,7 @@ import type { Uuid } from '../platform/id.ts';
 import type { Booking, BookingLine } from './booking.ts';
 import type { IntervalClaim, UnitsClaim } from './claim.ts';
 import type { Guards } from './command.ts';
+import type { GroupRead } from './groups.ts';
 import type { Wish } from './wish.ts';
 
 /** One row of `engine.stock`, locked. */
@@ -29,7 +30,9 @@ export interface Snapshot {
   /** Claims on locked calendars that overlap what is asked for, and those of the locked bookings. */
   intervals: readonly IntervalClaim[];
   stock: readonly StockRow[];
-  /** Expired claims on locked stock rows, and all claims of the locked bookings. */
+  /** Rows of stock that are not locked themselves, but what they stand under is. */
+  groups: readonly GroupRead[];
+  /** Expired claims on locked stock rows and in groups, and all claims of the locked bookings. */
   units: readonly UnitsClaim[];
   bookings: ReadonlyMap<Uuid, Booking>;
   /** Of the bookings behind expired claims, those that could be locked without waiting; without their lines. */

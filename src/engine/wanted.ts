@@ -1,6 +1,7 @@
 import type { Uuid } from '../platform/id.ts';
 import type { IntervalNeed, UnitsNeed } from './claim.ts';
 import type { Command, Idempotency } from './command.ts';
+import { joined, type Group } from './groups.ts';
 
 /** One row of stock, named. */
 export interface StockKey {
@@ -14,6 +15,8 @@ export interface Wanted {
   slots: IntervalNeed[];
   calendarIds: Uuid[];
   stock: StockKey[];
+  /** Rows of stock under one of `stock`, which is locked for them. */
+  groups: Group[];
   /** What is to be granted to competing requests: those that collide with it are locked too. */
   granted: IntervalNeed[];
   /** Rows of limits, which may not exist yet; in key order. */
@@ -30,6 +33,7 @@ export function wantedBy(commands: readonly Command[], again: boolean): Wanted {
   const guardIds = new Set<Uuid>();
   const bookingIds = new Set<Uuid>();
   const rows: StockKey[] = [];
+  const groups: Group[] = [];
   for (const command of commands) {
     if (command.verb === 'resize') rows.push(...command.rows);
     else if (command.verb !== 'hold' || again) bookingIds.add(command.bookingId);
@@ -42,6 +46,7 @@ export function wantedBy(commands: readonly Command[], again: boolean): Wanted {
     for (const line of command.lines) {
       slots.push(...line.intervals, ...(line.choice?.from.intervals ?? []));
       units.push(...line.units, ...(line.choice?.from.units ?? []));
+      groups.push(...(line.choice?.from.groups ?? []));
     }
   }
   slots.push(...granted);
@@ -54,6 +59,7 @@ export function wantedBy(commands: readonly Command[], again: boolean): Wanted {
     calendarIds: [...new Set(slots.map((slot) => slot.resourceId))],
     granted,
     stock: distinct([...units, ...rows], stockKey),
+    groups: joined(groups),
     limits: distinct(capped, stockKey).sort((a, b) => (stockKey(a) < stockKey(b) ? -1 : 1)),
     guardIds: [...guardIds],
     keys: commands.flatMap((command) => command.idempotency ?? []),

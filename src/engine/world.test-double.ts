@@ -1,9 +1,17 @@
 import type { Instant } from '../platform/clock.ts';
 import type { Uuid } from '../platform/id.ts';
 import type { Booking } from './booking.ts';
-import { isDead, overlaps, type IntervalClaim, type IntervalNeed, type UnitsClaim } from './claim.ts';
+import {
+  isDead,
+  ONLY_BUCKET,
+  overlaps,
+  type IntervalClaim,
+  type IntervalNeed,
+  type UnitsClaim,
+} from './claim.ts';
 import type { Command } from './command.ts';
 import { twinKey } from './decide.ts';
+import { memberId } from './groups.ts';
 import type { ChangeDraft, Snapshot, StockRow, Twin, Writes } from './snapshot.ts';
 import { distinct, stockKey, wantedBy, type StockKey, type Wanted } from './wanted.ts';
 import type { Wish } from './wish.ts';
@@ -80,13 +88,21 @@ export class World {
 
   snapshot(commands: readonly Command[], now: Instant, held: Held = EVERYTHING): Snapshot {
     const wanted = wantedBy(commands, held.again);
-    const { slots, stock, calendarIds, bookingIds, guardIds, keys } = wanted;
+    const { slots, stock, groups, calendarIds, bookingIds, guardIds, keys } = wanted;
     const ownIntervals = bookingIds.flatMap((id) => this.intervalsOf(id));
     const ownUnits = bookingIds.flatMap((id) => this.unitsOf(id));
     const overlapping = slots.flatMap((slot) =>
       this.intervalsOn(slot.resourceId).filter((claim) => overlaps(slot, claim)),
     );
-    const deadUnits = stock.flatMap((at) => this.unitsOn(stockKey(at)).filter((claim) => isDead(claim, now)));
+    const members = groups.map((group) =>
+      Array.from({ length: group.count }, (_, i) => ({
+        resourceId: memberId(group, i),
+        bucket: ONLY_BUCKET,
+      })),
+    );
+    const deadUnits = [...stock, ...members.flat()].flatMap((at) =>
+      this.unitsOn(stockKey(at)).filter((claim) => isDead(claim, now)),
+    );
     const intervals = [...new Set([...overlapping, ...ownIntervals])];
     const units = [...new Set([...deadUnits, ...ownUnits])];
     const rows: StockKey[] = distinct([...stock, ...ownUnits], stockKey);
@@ -100,6 +116,10 @@ export class World {
       calendars: new Set(calendars.filter((id) => this.calendars.has(id) && held.calendar(id))),
       intervals,
       stock: rows.flatMap((at) => (held.stock(stockKey(at)) ? (this.stock.get(stockKey(at)) ?? []) : [])),
+      groups: groups.map(({ first }, i) => ({
+        first,
+        members: (members[i] ?? []).map((at) => this.#letter(at)).join(''),
+      })),
       units,
       bookings,
       rivals,
@@ -141,6 +161,11 @@ export class World {
 
   #pick(ids: readonly Uuid[]): Map<Uuid, Booking> {
     return new Map(ids.flatMap((id) => entryOf(this.bookings, id)));
+  }
+
+  #letter(at: StockKey): string {
+    const row = this.stock.get(stockKey(at));
+    return row !== undefined && row.taken < row.capacity + row.overbook ? 'f' : '-';
   }
 
   #rivals({ granted, bookingIds }: Wanted): Map<Uuid, Booking> {
