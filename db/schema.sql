@@ -319,6 +319,7 @@ create table events.event (
   max_per_client integer,
   version integer not null default 1,
   created_at timestamp with time zone not null,
+  orphan_rule text not null default 'off'::text,
   constraint event_pkey PRIMARY KEY (tenant_id, id),
   constraint event_tenant_id_venue_id_fkey FOREIGN KEY (tenant_id, venue_id) REFERENCES events.venue(tenant_id, id),
   constraint event_ends_after_start CHECK ((starts_at < ends_at)),
@@ -326,6 +327,7 @@ create table events.event (
   constraint event_max_per_client_check CHECK ((max_per_client >= 1)),
   constraint event_max_per_order_check CHECK ((max_per_order >= 1)),
   constraint event_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+  constraint event_orphan_rule_check CHECK ((orphan_rule = ANY (ARRAY['off'::text, 'on'::text]))),
   constraint event_sale_ends_after_start CHECK ((sale_from < sale_to)),
   constraint event_state_check CHECK ((state = ANY (ARRAY['draft'::text, 'onSale'::text, 'paused'::text, 'cancelled'::text])))
 );
@@ -351,10 +353,12 @@ create table events.event_section (
   capacity integer not null,
   layout jsonb,
   amount_minor bigint not null,
+  category text,
   constraint event_section_pkey PRIMARY KEY (tenant_id, event_id, no),
   constraint event_section_tenant_id_event_id_fkey FOREIGN KEY (tenant_id, event_id) REFERENCES events.event(tenant_id, id) ON DELETE CASCADE,
   constraint event_section_amount_minor_check CHECK ((amount_minor >= 0)),
   constraint event_section_capacity_check CHECK ((capacity >= 1)),
+  constraint event_section_category_check CHECK (((length(category) >= 1) AND (length(category) <= 100))),
   constraint event_section_kind_check CHECK ((kind = ANY (ARRAY['seated'::text, 'standing'::text]))),
   constraint event_section_no_check CHECK (((no >= 1) AND (no <= 200)))
 );
@@ -364,6 +368,23 @@ create policy tenant_wall on events.event_section for all to public
   using ((tenant_id = (NULLIF(current_setting('holdfast.tenant'::text, true), ''::text))::uuid))
   with check ((tenant_id = (NULLIF(current_setting('holdfast.tenant'::text, true), ''::text))::uuid));
 grant delete, insert, select, update on events.event_section to holdfast_app;
+
+create table events.seat_mark (
+  tenant_id uuid not null,
+  event_id uuid not null,
+  seat_id uuid not null,
+  mark text not null,
+  marked_at timestamp with time zone not null,
+  constraint seat_mark_pkey PRIMARY KEY (tenant_id, event_id, seat_id),
+  constraint seat_mark_tenant_id_event_id_fkey FOREIGN KEY (tenant_id, event_id) REFERENCES events.event(tenant_id, id) ON DELETE CASCADE,
+  constraint seat_mark_mark_check CHECK ((mark = ANY (ARRAY['killed'::text, 'house'::text])))
+);
+alter table events.seat_mark enable row level security;
+alter table events.seat_mark force row level security;
+create policy tenant_wall on events.seat_mark for all to public
+  using ((tenant_id = (NULLIF(current_setting('holdfast.tenant'::text, true), ''::text))::uuid))
+  with check ((tenant_id = (NULLIF(current_setting('holdfast.tenant'::text, true), ''::text))::uuid));
+grant delete, insert, select, update on events.seat_mark to holdfast_app;
 
 create table events.section (
   tenant_id uuid not null,

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { asOwner } from '../src/platform/migrate.ts';
+import { seatId } from '../src/kinds/events/place.ts';
 import type { Uuid } from '../src/platform/id.ts';
 import { call, testApp, type TestApp } from './app.ts';
 
@@ -39,16 +40,21 @@ async function fullTenant(made: TestApp): Promise<FullTenant> {
   const room = await post('/rooms', { name: 'Blue', building: 'Main', capacity: 10 });
   const day = new Date(Date.now() + 86_400_000).toISOString().slice(0, 10);
   const line = { kind: 'room', roomId: room['id'], start: `${day}T10:00:00Z`, end: `${day}T11:00:00Z` };
-  const sections = [{ name: 'Floor', kind: 'standing', capacity: 10 }];
+  const sections = [
+    { name: 'Floor', kind: 'standing', capacity: 10 },
+    { name: 'Box', kind: 'seated', rows: [{ name: 'A', seats: 2 }] },
+  ];
   const painting = { start: `${day}T14:00:00Z`, end: `${day}T16:00:00Z`, reason: 'Painting' };
   const blackout = await post(`/rooms/${String(room['id'])}/blackouts`, painting);
   const venue = await post('/venues', { name: 'Arena', sections });
   const event = await post('/events', {
     ...{ name: 'Concert', venueId: venue['id'], startsAt: `${day}T20:00:00Z` },
-    prices: [{ section: 'Floor', amountMinor: 1_000 }],
+    prices: sections.map(({ name }) => ({ section: name, amountMinor: 1_000 })),
   });
   await post(`/events/${String(event['id'])}/publish`, {}, 200);
-  const [price] = event['prices'] as { sectionId: Uuid }[];
+  const [price, box] = event['prices'] as { sectionId: Uuid }[];
+  const killed = { seatIds: [seatId(box?.sectionId ?? '', 1)], reason: 'Camera' };
+  await post(`/events/${String(event['id'])}/seats/kill`, killed, 200);
   const admission = { kind: 'admission', eventId: event['id'], sectionId: price?.sectionId, quantity: 1 };
   const booking = await post('/holds', { lines: [line, admission] });
   const term = await post('/terms', { name: 'Winter', startsOn: '2030-10-01', endsOn: '2031-02-15' });
@@ -67,6 +73,7 @@ async function fullTenant(made: TestApp): Promise<FullTenant> {
     venues: String(venue['id']),
     events: String(event['id']),
     sections: String(price?.sectionId),
+    seats: seatId(box?.sectionId ?? '', 2),
     bookings: String(booking['id']),
   };
   return { id: tenant.id, base, key, ids };

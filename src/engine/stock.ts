@@ -31,6 +31,15 @@ const heldOf = statement('engine.heldOfStock', {
       and (c.expires_at is null or c.expires_at > statement_timestamp())`,
 });
 
+/** Rides stock_claim_by_stock. */
+const claimedOf = statement('engine.claimedOfStock', {
+  params: ['uuid', 'uuid[]'],
+  columns: { resourceId: 'uuid' },
+  text: `select distinct c.resource_id as "resourceId" from engine.stock_claim c
+    where c.tenant_id = $1 and c.resource_id = any ($2::uuid[]) and c.units > 0
+      and (c.expires_at is null or c.expires_at > statement_timestamp())`,
+});
+
 /** Rides the primary key. */
 const takenOf = statement('engine.unitsTaken', {
   params: ['uuid', 'uuid[]', 'date[]'],
@@ -76,6 +85,12 @@ export async function heldNow(
 ): Promise<{ bookings: number; units: number }> {
   const [held] = await tx.run(heldOf, resourceIds);
   return held ?? { bookings: 0, units: 0 };
+}
+
+/** Those of these resources that a booking holds now. */
+export async function heldAmong(tx: Transaction, resourceIds: readonly Uuid[]): Promise<Set<Uuid>> {
+  const rows = await tx.run(claimedOf, resourceIds);
+  return new Set(rows.map((row) => row.resourceId));
 }
 
 /**

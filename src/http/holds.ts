@@ -110,14 +110,17 @@ export async function explainRefusal(
   // At a limit for good no other place would do; at one of a day or a week another day may.
   const isFinal = limits.some((conflict) => needOf(conflict, lines)?.bucket === ONLY_BUCKET);
   const first = isFinal ? undefined : lines.find((line) => line.no === conflicts[0]?.line);
-  const detail =
-    limits.length === conflicts.length
-      ? 'You have as much of this as one may have.'
-      : 'Somebody else has what you asked for.';
-  throw new Problem('capacity_unavailable', `${detail} Nothing was changed.`, {
+  throw new Problem('capacity_unavailable', `${summary(conflicts)} Nothing was changed.`, {
     conflicts: conflicts.map((conflict) => ({ ...conflict, ...limitOf(conflict, lines) })),
     alternatives: await alternatives(engine, kinds, { ...context, fresh: false }, first),
   });
+}
+
+function summary(conflicts: readonly Conflict[]): string {
+  const areAll = (reason: Conflict['reason']) => conflicts.every((conflict) => conflict.reason === reason);
+  if (areAll('limit_reached')) return 'You have as much of this as one may have.';
+  if (areAll('strands_seat')) return 'A single seat would be left alone: take it too, or others.';
+  return 'Somebody else has what you asked for.';
 }
 
 /** What the limit behind a conflict is called and allows; nothing for other conflicts. */

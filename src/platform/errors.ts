@@ -62,6 +62,8 @@ export const reasons = {
   below_taken: 'More is taken than there would be.',
   seats_numbered: 'Here seats are asked for by their ids.',
   mixed_prices: 'These have different prices.',
+  not_for_sale: 'This is not sold, or not to you.',
+  seat_taken: 'This seat is held or sold.',
   archived: 'This was taken out of the catalogue and can no longer be booked.',
   unknown_timezone: 'This is no IANA time zone, such as Europe/Berlin.',
   too_few_items: 'There are too few entries.',
@@ -105,6 +107,7 @@ export const conflictReasons = {
   overlaps_own_line: 'Another line of the same request takes this time.',
   not_bookable: 'There is no such thing to book, or no longer.',
   limit_reached: 'As many as one may have are taken already.',
+  strands_seat: 'A single seat would be left alone, and the row has others that leave none.',
   nothing_fits: 'Nothing of what could be chosen is free.',
 } as const satisfies Record<string, string>;
 

@@ -1,17 +1,26 @@
 import type { HoldLine } from '../../engine/index.ts';
 import type { Uuid } from '../../platform/id.ts';
 import type { ResolveContext } from '../kind.ts';
+import { bestSeats } from './best-seats.ts';
+import { eventsForSale, type EventForSale } from './catalogue.ts';
 import { inventory } from './event-queries.ts';
+import { block, hasBetter, strandedBy } from './orphan.ts';
 import { seatId, seatOf } from './place.ts';
-import type { AdmissionLine, SeatLine, SeatRow } from './schema.ts';
+import type { AdmissionLine, SeatLine } from './schema.ts';
+import type { MapRow, SeatMap } from './seat-map.ts';
 
 const MOST = 3;
 
-/** Other standing sections with as many places, or as many free seats side by side near those asked for. */
-export function eventAlternatives(context: ResolveContext, refused: HoldLine): Promise<object[]> {
-  return refused.kind === 'seat'
-    ? otherSeats(context, refused.details as Omit<SeatLine, 'kind'>)
-    : otherSections(context, refused.details as Omit<AdmissionLine, 'kind'>);
+/** Other standing sections with as many places, or as many free seats side by side, near those asked for or the best. */
+export async function eventAlternatives(context: ResolveContext, refused: HoldLine): Promise<object[]> {
+  const details = refused.details as Omit<SeatLine, 'kind'> | Omit<AdmissionLine, 'kind'>;
+  if (refused.kind === 'admission') return otherSections(context, details as Omit<AdmissionLine, 'kind'>);
+  const { db, tenant, fresh } = context;
+  const event = (await eventsForSale(db, tenant.id, [details.eventId], fresh)).get(details.eventId);
+  if (event === undefined) return [];
+  return 'seatIds' in details
+    ? nearSeats(context, event, details.seatIds)
+    : bestElsewhere(context, event, refused.quantity);
 }
 
 async function otherSections(
@@ -29,52 +38,76 @@ async function otherSections(
     });
 }
 
-async function otherSeats(
+async function nearSeats(
   { db, tenant }: ResolveContext,
-  { eventId, seatIds }: Omit<SeatLine, 'kind'>,
+  event: EventForSale,
+  seatIds: readonly Uuid[],
 ): Promise<object[]> {
   const [first = ''] = seatIds;
-  const wanted = seatOf(first);
-  const [section] = await db.read(tenant.id, inventory, eventId, true, wanted.section);
-  if (section === undefined) return [];
-  const rows = (section.layout ?? []) as SeatRow[];
-  return nearestSeats(rows, section.seats ?? '', wanted.no, seatIds.length, MOST).map((nos) => ({
-    kind: 'seat',
-    eventId,
-    seatIds: nos.map((no): Uuid => seatId(section.id, no)),
-  }));
+  const { section: id, no } = seatOf(first);
+  const section = event.sections.get(id);
+  const [now] = await db.read(tenant.id, inventory, event.id, true, id);
+  if (section === undefined || section.map === null || now === undefined) return [];
+  const { map } = section;
+  const free = freeNow(now.seats);
+  const wouldDo = (row: MapRow, from: number) => {
+    const known = { free, offset: 0 };
+    const stranded = event.orphanRule && strandedBy(map, row, known, block(from, seatIds.length)).length > 0;
+    return !stranded || !hasBetter(map, row, known, seatIds.length);
+  };
+  return nearestSeats(map, free, { wanted: no - 1, count: seatIds.length, most: MOST }, wouldDo).map(
+    (seats) => seatLine(event, id, seats),
+  );
 }
 
-/**
- * Of each row the `count` free seats side by side that are nearest to the seat `wanted`; nearest rows first. `states`
- * has a letter for each seat, `f` for a free one; seats are counted from 1 through all rows.
- */
-export function nearestSeats(
-  rows: readonly Pick<SeatRow, 'seats'>[],
-  states: string,
-  wanted: number,
-  count: number,
-  most: number,
-): number[][] {
-  const free = 'f'.repeat(count);
-  const found: { row: number; offset: number; start: number }[] = [];
-  let before = 0;
-  const ranges = rows.map(({ seats }) => ({ from: before, to: (before += seats) }));
-  const home = ranges.findIndex(({ to }) => wanted <= to);
-  const column = wanted - 1 - (ranges[home]?.from ?? 0);
-  for (const [row, { from, to }] of ranges.entries()) {
-    const starts: number[] = [];
-    for (
-      let at = states.indexOf(free, from);
-      at !== -1 && at + count <= to;
-      at = states.indexOf(free, at + 1)
-    )
-      starts.push(at);
-    const [start] = starts.sort((a, b) => Math.abs(a - from - column) - Math.abs(b - from - column));
-    if (start !== undefined) found.push({ row, offset: Math.abs(start - from - column), start });
-  }
+/** In each section the best seats for so many, over several rows where it must be; the best of them first. */
+async function bestElsewhere(
+  { db, tenant }: ResolveContext,
+  event: EventForSale,
+  quantity: number,
+): Promise<object[]> {
+  const now = await db.read(tenant.id, inventory, event.id, true, null);
+  const found = now.flatMap(({ id, seats }) => {
+    const map = event.sections.get(id)?.map ?? null;
+    const best = map && bestSeats(map, freeNow(seats), { quantity, accessible: false, split: true });
+    return best === null ? [] : [{ id, ...best }];
+  });
   return found
-    .sort((a, b) => Math.abs(a.row - home) - Math.abs(b.row - home) || a.offset - b.offset)
+    .sort((a, b) => a.cost - b.cost)
+    .slice(0, MOST)
+    .map(({ id, seats }) => seatLine(event, id, seats));
+}
+
+function seatLine({ id: eventId }: EventForSale, section: Uuid, seats: readonly number[]): object {
+  return { kind: 'seat', eventId, seatIds: seats.map((index) => seatId(section, index + 1)) };
+}
+
+function freeNow(states: string | null): Uint8Array {
+  return Uint8Array.from(states ?? '', (letter) => (letter === 'f' ? 1 : 0));
+}
+
+/** Of each row the free seats side by side that are nearest to the seat `wanted` and would do; nearest rows first. */
+export function nearestSeats(
+  { rows }: SeatMap,
+  free: Uint8Array,
+  { wanted, count, most }: { wanted: number; count: number; most: number },
+  wouldDo: (row: MapRow, from: number) => boolean = () => true,
+): number[][] {
+  const home = rows.findIndex(({ from, seats }) => wanted < from + seats);
+  const column = wanted - (rows[home]?.from ?? 0);
+  const found = rows.flatMap((row, no) => {
+    const starts: number[] = [];
+    let run = 0;
+    for (let index = row.from; index < row.from + row.seats; index++) {
+      run = free[index] === 1 ? run + 1 : 0;
+      if (run >= count) starts.push(index - count + 1);
+    }
+    const aside = (start: number) => Math.abs(start - row.from - column);
+    const start = starts.sort((a, b) => aside(a) - aside(b)).find((from) => wouldDo(row, from));
+    return start === undefined ? [] : [{ away: Math.abs(no - home), aside: aside(start), start }];
+  });
+  return found
+    .sort((a, b) => a.away - b.away || a.aside - b.aside)
     .slice(0, most)
-    .map(({ start }) => Array.from({ length: count }, (_, i) => start + i + 1));
+    .map(({ start }) => [...block(start, count)]);
 }

@@ -2,6 +2,9 @@ import { keepEntries } from '../../engine/kept-entries.ts';
 import type { Instant } from '../../platform/clock.ts';
 import type { Uuid } from '../../platform/id.ts';
 import * as sql from './event-queries.ts';
+import { seatOf } from './place.ts';
+import type { SeatMark, SeatRow } from './schema.ts';
+import { toSeatMap, type SeatMap } from './seat-map.ts';
 
 export interface SectionForSale {
   id: Uuid;
@@ -9,6 +12,11 @@ export interface SectionForSale {
   /** Places as the event was made with; how many are left is the stock's to say. */
   capacity: number;
   amountMinor: number;
+  category: string | null;
+  /** Where its seats are; null where people stand. */
+  map: SeatMap | null;
+  /** Its seats that are not sold as others are, by index. */
+  marks: ReadonlyMap<number, SeatMark>;
 }
 
 /** An event as far as selling needs to know it. */
@@ -22,25 +30,51 @@ export interface EventForSale {
   holdTtlSeconds: number | null;
   maxPerOrder: number | null;
   maxPerClient: number | null;
+  /** Whether a sale may not leave a single seat alone. */
+  orphanRule: boolean;
+  /** In the order of the venue. */
   sections: ReadonlyMap<Uuid, SectionForSale>;
 }
 
-/** Sections of all events kept: some 200 bytes each. */
-const KEPT_SECTIONS = 100_000;
+/** Sections, rows and marked seats of all events kept: some 200 bytes each. */
+const MOST_KEPT = 100_000;
 
 /** The tenant's events by id; ids that are unknown are left out. */
 export const eventsForSale = keepEntries<EventForSale>(
-  { most: KEPT_SECTIONS, weight: (event) => event.sections.size },
+  { most: MOST_KEPT, weight: weightOf },
   async (db, tenant, ids) => {
     const rows = await db.read(tenant, sql.eventsForSale, ids);
-    return rows.map(({ startsAt, endsAt, saleTo, ...row }) => {
-      const sections = row.sections as SectionForSale[];
+    return rows.map(({ startsAt, endsAt, saleTo, marks, orphanRule, ...row }) => {
+      const sections = toSections(row.sections as SectionRow[], marks as Record<Uuid, SeatMark> | null);
       const over = endsAt ?? startsAt;
       return {
         ...row,
+        orphanRule: orphanRule === 'on',
         closesAt: Math.min(saleTo ?? startsAt, over),
         sections: new Map(sections.map((section) => [section.id, section])),
       };
     });
   },
 );
+
+type SectionRow = Omit<SectionForSale, 'map' | 'marks'> & { layout: readonly SeatRow[] | null };
+
+function toSections(rows: readonly SectionRow[], marks: Record<Uuid, SeatMark> | null): SectionForSale[] {
+  const bySection = new Map<Uuid, Map<number, SeatMark>>(rows.map(({ id }) => [id, new Map()]));
+  for (const [id, mark] of Object.entries(marks ?? {})) {
+    const { section, no } = seatOf(id);
+    bySection.get(section)?.set(no - 1, mark);
+  }
+  return rows.map(({ layout, ...row }) => ({
+    ...row,
+    map: layout === null ? null : toSeatMap(layout),
+    marks: bySection.get(row.id) ?? new Map<number, SeatMark>(),
+  }));
+}
+
+function weightOf({ sections }: EventForSale): number {
+  return [...sections.values()].reduce(
+    (sum, { map, marks }) => sum + 1 + (map?.rows.length ?? 0) + marks.size,
+    0,
+  );
+}

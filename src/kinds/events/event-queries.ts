@@ -7,12 +7,20 @@ const freeUnits = `greatest(0, s.capacity + s.overbook - s.taken + coalesce((
     where c.tenant_id = $1 and c.resource_id = s.resource_id and c.bucket = s.bucket and c.units > 0
       and c.expires_at <= now()), 0))::int`;
 
+/** Seats of the section `x` that are killed or kept by the house, and that nobody has: rides seat_mark_pkey. */
+const keptSeats = `(select count(*) from events.seat_mark m
+    where m.tenant_id = $1 and m.event_id = x.event_id and m.seat_id > x.id and m.seat_id <= x.last_id
+      and not exists (
+        select from engine.stock_claim c
+        where c.tenant_id = $1 and c.resource_id = m.seat_id and c.bucket = '-infinity' and c.units > 0
+          and (c.expires_at is null or c.expires_at > now())))::int`;
+
 const state = `case
     when e.state = 'cancelled' then 'cancelled'
     when coalesce(e.ends_at, e.starts_at) <= now() then 'ended'
     when e.state = 'onSale' and not exists (
       select from events.event_section x join engine.stock s on s.tenant_id = x.tenant_id and s.resource_id = x.id
-      where x.tenant_id = $1 and x.event_id = e.id and ${freeUnits} > 0) then 'soldOut'
+      where x.tenant_id = $1 and x.event_id = e.id and ${freeUnits} > ${keptSeats}) then 'soldOut'
     else e.state end`;
 
 const eventColumns = {
@@ -29,6 +37,7 @@ const eventColumns = {
   holdTtlSeconds: 'int4?',
   maxPerOrder: 'int4?',
   maxPerClient: 'int4?',
+  orphanRule: 'text',
   prices: 'jsonb',
   createdAt: 'timestamptz',
   version: 'int4',
@@ -36,8 +45,10 @@ const eventColumns = {
 
 const eventSelect = `e.id, e.name, e.venue_id as "venueId", v.name as venue, v.timezone, ${state} as state,
   e.starts_at as "startsAt", e.ends_at as "endsAt", e.sale_from as "saleFrom", e.sale_to as "saleTo",
-  e.hold_ttl_seconds as "holdTtlSeconds", e.max_per_order as "maxPerOrder", e.max_per_client as "maxPerClient", (
-    select jsonb_agg(jsonb_build_object('section', x.name, 'sectionId', x.id, 'amountMinor', x.amount_minor) order by x.no)
+  e.hold_ttl_seconds as "holdTtlSeconds", e.max_per_order as "maxPerOrder", e.max_per_client as "maxPerClient",
+  e.orphan_rule as "orphanRule", (
+    select jsonb_agg(jsonb_build_object(
+      'section', x.name, 'sectionId', x.id, 'amountMinor', x.amount_minor, 'category', x.category) order by x.no)
     from events.event_section x where x.tenant_id = $1 and x.event_id = e.id) as prices,
   e.created_at as "createdAt", e.version`;
 
@@ -72,7 +83,7 @@ export const eventById = statement('events.byId', {
     where e.tenant_id = $1 and e.id = $2 and ($3 or e.state <> 'draft')`,
 });
 
-/** What selling needs to know, with the sections as `{id, kind, capacity, amountMinor}`. */
+/** What selling needs to know, with the sections in order and the marked seats by id. */
 export const eventsForSale = statement('events.forSale', {
   params: ['uuid', 'uuid[]'],
   columns: {
@@ -85,15 +96,20 @@ export const eventsForSale = statement('events.forSale', {
     holdTtlSeconds: 'int4?',
     maxPerOrder: 'int4?',
     maxPerClient: 'int4?',
+    orphanRule: 'text',
     sections: 'jsonb',
+    marks: 'jsonb?',
     version: 'int4',
   },
   text: `select e.id, e.state, e.starts_at as "startsAt", e.ends_at as "endsAt", e.sale_from as "saleFrom",
       e.sale_to as "saleTo", e.hold_ttl_seconds as "holdTtlSeconds", e.max_per_order as "maxPerOrder",
-      e.max_per_client as "maxPerClient", (
+      e.max_per_client as "maxPerClient", e.orphan_rule as "orphanRule", (
         select jsonb_agg(jsonb_build_object(
-          'id', x.id, 'kind', x.kind, 'capacity', x.capacity, 'amountMinor', x.amount_minor))
-        from events.event_section x where x.tenant_id = $1 and x.event_id = e.id) as sections,
+          'id', x.id, 'kind', x.kind, 'capacity', x.capacity, 'amountMinor', x.amount_minor,
+          'category', x.category, 'layout', x.layout) order by x.no)
+        from events.event_section x where x.tenant_id = $1 and x.event_id = e.id) as sections, (
+        select jsonb_object_agg(m.seat_id, m.mark)
+        from events.seat_mark m where m.tenant_id = $1 and m.event_id = e.id) as marks,
       e.version
     from events.event e where e.tenant_id = $1 and e.id = any ($2::uuid[])`,
 });
@@ -117,22 +133,23 @@ export const insertEvent = statement('events.insert', {
       'timestamptz',
       'timestamptz',
     ] as const),
-    ...(['int4', 'int4', 'int4'] as const),
+    ...(['int4', 'int4', 'int4', 'text'] as const),
   ],
   columns: {},
   text: `insert into events.event as e (tenant_id, id, venue_id, name, starts_at, ends_at, sale_from, sale_to,
-      hold_ttl_seconds, max_per_order, max_per_client, created_at)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, now())`,
+      hold_ttl_seconds, max_per_order, max_per_client, orphan_rule, created_at)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, now())`,
 });
 
 export const updateEvent = statement('events.update', {
   params: [
     ...(['uuid', 'uuid', 'text', 'timestamptz', 'timestamptz', 'timestamptz', 'timestamptz'] as const),
-    ...(['int4', 'int4', 'int4'] as const),
+    ...(['int4', 'int4', 'int4', 'text'] as const),
   ],
   columns: {},
   text: `update events.event e set name = $3, starts_at = $4, ends_at = $5, sale_from = $6, sale_to = $7,
-      hold_ttl_seconds = $8, max_per_order = $9, max_per_client = $10, version = e.version + 1
+      hold_ttl_seconds = $8, max_per_order = $9, max_per_client = $10, orphan_rule = $11,
+      version = e.version + 1
     where e.tenant_id = $1 and e.id = $2`,
 });
 
@@ -152,22 +169,31 @@ export const deleteEvent = statement('events.delete', {
 export const insertEventSections = statement('events.insertEventSections', {
   params: [
     ...(['uuid', 'uuid', 'int4[]', 'uuid[]', 'uuid[]', 'text[]', 'text[]', 'int4[]', 'jsonb[]'] as const),
-    'int8[]',
+    ...(['int8[]', 'text[]'] as const),
   ],
   columns: {},
   text: `insert into events.event_section as x
-      (tenant_id, event_id, no, id, last_id, name, kind, capacity, layout, amount_minor)
-    select k.tenant_id, $2, n.no, n.id, n.last_id, n.name, n.kind, n.capacity, n.layout, n.amount_minor
+      (tenant_id, event_id, no, id, last_id, name, kind, capacity, layout, amount_minor, category)
+    select k.tenant_id, $2, n.no, n.id, n.last_id, n.name, n.kind, n.capacity, n.layout, n.amount_minor,
+      n.category
     from engine.tenant_clock k
-    cross join unnest($3::int[], $4::uuid[], $5::uuid[], $6::text[], $7::text[], $8::int[], $9::jsonb[], $10::bigint[])
-      as n (no, id, last_id, name, kind, capacity, layout, amount_minor)
+    cross join unnest(
+      $3::int[], $4::uuid[], $5::uuid[], $6::text[], $7::text[], $8::int[], $9::jsonb[], $10::bigint[], $11::text[])
+      as n (no, id, last_id, name, kind, capacity, layout, amount_minor, category)
     where k.tenant_id = $1`,
 });
 
 export const sectionsOfEvent = statement('events.sectionsOfEvent', {
   params: ['uuid', 'uuid'],
-  columns: { id: 'uuid', name: 'text', kind: 'text', capacity: 'int4' },
-  text: `select x.id, x.name, x.kind, x.capacity
+  columns: {
+    id: 'uuid',
+    name: 'text',
+    kind: 'text',
+    capacity: 'int4',
+    amountMinor: 'int8',
+    category: 'text?',
+  },
+  text: `select x.id, x.name, x.kind, x.capacity, x.amount_minor as "amountMinor", x.category
     from events.event_section x where x.tenant_id = $1 and x.event_id = $2 order by x.no`,
 });
 
@@ -181,7 +207,7 @@ export const updatePrices = statement('events.updatePrices', {
 
 /**
  * The sections of an event ($4: only this one) as they can be sold now; a draft has no stock yet. With $3 a letter for
- * each seat in its order: f free, h held, s sold, k killed. A letter and not a row, because 20 000 rows cost more than
+ * each seat in its order: f free, h held, s sold, k killed, r kept by the house. A letter and not a row, because 20 000 rows cost more than
  * finding them. Seats ride stock_pkey and stock_claim_by_stock, each as one range: their ids are neighbours. The two are
  * grouped and not joined: without statistics a join looks at every hold for every seat (2 000 ms instead of 20).
  */
@@ -196,28 +222,32 @@ export const inventory = statement('events.inventory', {
     capacity: 'int4',
     available: 'int4',
     amountMinor: 'int8',
+    category: 'text?',
     layout: 'jsonb?',
     seats: 'text?',
   },
   text: `select e.version, e.state = 'draft' as "isDraft", x.id, x.name, x.kind,
       coalesce(s.capacity, x.capacity) as capacity,
-      case when s.capacity is null then x.capacity else ${freeUnits} end as available,
-      x.amount_minor as "amountMinor", case when $3 then x.layout end as layout,
+      case when s.capacity is null then x.capacity else greatest(0, ${freeUnits} - ${keptSeats}) end as available,
+      x.amount_minor as "amountMinor", x.category, case when $3 then x.layout end as layout,
       case when $3 then (
         select string_agg(case
-            when seat.room = 0 then 'k'
-            when seat.taken = 0 or seat.expires_at <= now() then 'f'
+            when seat.mark = 'killed' then 'k'
+            when seat.taken = 0 or seat.expires_at <= now() then case when seat.mark is null then 'f' else 'r' end
             when seat.expires_at is null then 's'
             else 'h' end, '' order by seat.resource_id)
         from (
-          select u.resource_id, max(u.room) as room, max(u.taken) as taken, max(u.expires_at) as expires_at
+          select u.resource_id, max(u.taken) as taken, max(u.expires_at) as expires_at, max(u.mark) as mark
           from (
-            select p.resource_id, p.capacity + p.overbook as room, p.taken, null::timestamptz as expires_at
+            select p.resource_id, p.taken, null::timestamptz as expires_at, null as mark
             from engine.stock p where p.tenant_id = $1 and p.resource_id > x.id and p.resource_id <= x.last_id
             union all
-            select h.resource_id, 0, 0, h.expires_at from engine.stock_claim h
+            select h.resource_id, 0, h.expires_at, null from engine.stock_claim h
             where h.tenant_id = $1 and h.resource_id > x.id and h.resource_id <= x.last_id
               and h.units > 0 and h.expires_at is not null
+            union all
+            select m.seat_id, 0, null, m.mark from events.seat_mark m
+            where m.tenant_id = $1 and m.event_id = e.id and m.seat_id > x.id and m.seat_id <= x.last_id
           ) u
           group by u.resource_id
         ) seat) end as seats

@@ -22,12 +22,14 @@ const NO_TERMS = {
   holdTtlSeconds: null,
   maxPerOrder: null,
   maxPerClient: null,
+  orphanRule: 'off' as const,
 };
 
 export function toEvent(row: Row<typeof sql.eventById.columns>): Event {
   return {
     ...row,
     state: row.state as Event['state'],
+    orphanRule: row.orphanRule as Event['orphanRule'],
     prices: row.prices as Event['prices'],
     startsAt: iso(row.startsAt),
     endsAt: moment(row.endsAt),
@@ -44,6 +46,7 @@ export async function createEvent(tx: Transaction, actor: string, asked: NewEven
   const sections = await pricedSections(tx, id, asked);
   await tx.run(sql.insertEvent, id, asked.venueId, ...terms);
   await insertSections(tx, id, sections);
+  requireOnePriceEach(sections);
   await raiseGuard(tx, id, 1);
   await recordChange(tx, { type: 'event.created', resourceIds: [id], actor });
   return readEvent(tx, id);
@@ -65,6 +68,7 @@ export async function updateEvent(
   if (patch.prices !== undefined) {
     const prices = priceBySection(patch.prices, sections);
     await tx.run(sql.updatePrices, id, [...prices.keys()], [...prices.values()]);
+    requireOnePriceEach(await tx.run(sql.sectionsOfEvent, id));
   }
   await recordChange(tx, { type: 'event.updated', resourceIds: [id], actor, payload: patch });
   return readEvent(tx, id);
@@ -130,7 +134,11 @@ export async function stopSales(
 }
 
 type SectionOfEvent = Row<typeof sql.sectionsOfEvent.columns>;
-type PricedSection = Row<typeof venues.sectionsOfVenue.columns> & { id: Uuid; amountMinor: number };
+type PricedSection = Row<typeof venues.sectionsOfVenue.columns> & {
+  id: Uuid;
+  amountMinor: number;
+  category: string | null;
+};
 
 async function pricedSections(tx: Transaction, id: Uuid, asked: NewEvent): Promise<PricedSection[]> {
   const [[venue], sections] = await Promise.all([
@@ -143,7 +151,9 @@ async function pricedSections(tx: Transaction, id: Uuid, asked: NewEvent): Promi
   const prices = priceBySection(asked.prices, sections);
   return sections.flatMap((section) => {
     const amountMinor = prices.get(section.name);
-    return amountMinor === undefined ? [] : [{ ...section, id: sectionId(id, section.no), amountMinor }];
+    if (amountMinor === undefined) return [];
+    const category = asked.prices.find((price) => price.section === section.name)?.category ?? null;
+    return [{ ...section, id: sectionId(id, section.no), amountMinor, category }];
   });
 }
 
@@ -161,6 +171,21 @@ function priceBySection(prices: Prices, sections: readonly { name: string }[]): 
   return bySection;
 }
 
+/** Throws `rule_violated` when sections of one category have different prices. */
+function requireOnePriceEach(sections: readonly { category: string | null; amountMinor: number }[]): void {
+  const prices = new Map<string, number>();
+  for (const { category, amountMinor } of sections) {
+    if (category === null) continue;
+    if ((prices.get(category) ?? amountMinor) !== amountMinor)
+      throw ruleViolated(
+        '/prices',
+        'mixed_prices',
+        `The sections of the category "${category}" need one price.`,
+      );
+    prices.set(category, amountMinor);
+  }
+}
+
 async function insertSections(tx: Transaction, id: Uuid, sections: readonly PricedSection[]): Promise<void> {
   await tx.run(
     sql.insertEventSections,
@@ -175,6 +200,7 @@ async function insertSections(tx: Transaction, id: Uuid, sections: readonly Pric
     sections.map((section) => section.capacity),
     sections.map((section) => section.layout),
     sections.map((section) => section.amountMinor),
+    sections.map((section) => section.category),
   );
 }
 
@@ -184,7 +210,7 @@ function seatIds(section: { id: Uuid; kind: string; capacity: number }): Uuid[] 
 }
 
 /** The terms as they are kept, in the order of the columns. Throws `rule_violated` when something ends before it begins. */
-function keptTerms({ name, holdTtlSeconds, maxPerOrder, maxPerClient, ...terms }: Terms) {
+function keptTerms({ name, holdTtlSeconds, maxPerOrder, maxPerClient, orphanRule, ...terms }: Terms) {
   const startsAt = parseInstant(terms.startsAt);
   const endsAt = instant(terms.endsAt);
   const saleFrom = instant(terms.saleFrom);
@@ -192,7 +218,10 @@ function keptTerms({ name, holdTtlSeconds, maxPerOrder, maxPerClient, ...terms }
   if (endsAt !== null && endsAt <= startsAt) throw ruleViolated('/endsAt', 'empty_interval');
   if (saleFrom !== null && saleTo !== null && saleTo <= saleFrom)
     throw ruleViolated('/saleTo', 'empty_interval');
-  return [name, startsAt, endsAt, saleFrom, saleTo, holdTtlSeconds, maxPerOrder, maxPerClient] as const;
+  return [
+    ...([name, startsAt, endsAt, saleFrom, saleTo] as const),
+    ...([holdTtlSeconds, maxPerOrder, maxPerClient, orphanRule] as const),
+  ] as const;
 }
 
 function instant(text: string | null): Instant | null {

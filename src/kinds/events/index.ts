@@ -3,21 +3,22 @@ import { eventAlternatives } from './alternatives.ts';
 import { capacityRoute } from './capacity.ts';
 import { eventRoutes } from './event-routes.ts';
 import { eventInvariants } from './invariants.ts';
-import { resolveEventLines } from './line.ts';
-import { AdmissionLine, SeatLine } from './schema.ts';
+import { resolveEventLines, type EventLine } from './line.ts';
+import { markRoutes } from './mark-routes.ts';
+import { AdmissionLine, BestSeatsLine, SeatLine } from './schema.ts';
 import { venueRoutes } from './venue-routes.ts';
 
 /** Events: numbered seats, and places in standing sections. */
 export const events: Kind = {
   name: 'events',
-  lines: { seat: SeatLine, admission: AdmissionLine },
-  resolve: (context, lines) =>
-    resolveEventLines(context, lines as readonly AskedLine<SeatLine | AdmissionLine>[]),
+  lines: { seat: SeatLine, bestSeats: BestSeatsLine, admission: AdmissionLine },
+  resolve: (context, lines) => resolveEventLines(context, lines as readonly AskedLine<EventLine>[]),
   alternatives: eventAlternatives,
   routes: (app, deps) => {
     venueRoutes(app, deps);
     eventRoutes(app, deps);
     capacityRoute(app, deps);
+    markRoutes(app, deps.db);
   },
   invariants: eventInvariants,
 };

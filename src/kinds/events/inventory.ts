@@ -8,7 +8,10 @@ import type { SeatRow, SeatState, SectionNow } from './schema.ts';
 
 type SectionRow = Row<typeof inventory.columns>;
 
-const STATES: Readonly<Record<string, SeatState>> = { f: 'free', h: 'held', s: 'sold', k: 'killed' };
+const STATES: Readonly<Record<string, SeatState>> = {
+  ...{ f: 'free', h: 'held', s: 'sold' },
+  ...{ k: 'killed', r: 'house' },
+};
 
 /**
  * What can still be had of an event, as JSON text: written here and not by the schema, because a hall of 20 000 seats
@@ -28,17 +31,21 @@ export async function inventoryText(
   return `${head.slice(0, -1)},"seats":[${rows.flatMap(seatTexts).join()}]}`;
 }
 
-export function toSection({ id, name, kind, capacity, available, amountMinor }: SectionRow): SectionNow {
-  return { id, name, kind: kind as SectionNow['kind'], capacity, available, amountMinor };
+export function toSection({ id, name, kind, ...row }: SectionRow): SectionNow {
+  const { capacity, available, amountMinor, category } = row;
+  return { id, name, kind: kind as SectionNow['kind'], capacity, available, amountMinor, category };
 }
 
 function seatTexts({ id, layout, seats }: SectionRow): string[] {
   const texts: string[] = [];
-  for (const { name, seats: count } of (layout ?? []) as SeatRow[]) {
+  for (const { name, seats: count, accessible = [] } of (layout ?? []) as SeatRow[]) {
     const where = `"sectionId":"${id}","row":${JSON.stringify(name)}`;
     for (let number = 1; number <= count; number++) {
       const state = STATES[seats?.[texts.length] ?? 'f'];
-      texts.push(`{"id":"${seatId(id, texts.length + 1)}",${where},"number":${number},"state":"${state}"}`);
+      const special = accessible.includes(number) ? ',"accessible":true' : '';
+      texts.push(
+        `{"id":"${seatId(id, texts.length + 1)}",${where},"number":${number},"state":"${state}"${special}}`,
+      );
     }
   }
   return texts;

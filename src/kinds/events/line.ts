@@ -1,37 +1,30 @@
 import type { UnitsNeed } from '../../engine/claim.ts';
 import type { BookingLine, HoldLine } from '../../engine/index.ts';
-import { ONLY_BUCKET } from '../../engine/index.ts';
 import { limitId } from '../../engine/stock.ts';
 import { iso, type Instant } from '../../platform/clock.ts';
-import { Problem, ruleViolated } from '../../platform/errors.ts';
+import { ruleViolated } from '../../platform/errors.ts';
 import type { Uuid } from '../../platform/id.ts';
 import type { AskedLine, ResolveContext, Resolved } from '../kind.ts';
-import { eventsForSale, type EventForSale, type SectionForSale } from './catalogue.ts';
-import { seatOf } from './place.ts';
-import type { AdmissionLine, SeatLine } from './schema.ts';
+import { eventsForSale, type EventForSale } from './catalogue.ts';
+import type { AdmissionLine, BestSeatsLine, SeatLine } from './schema.ts';
+import { at, chosenSeats, namedSeats, need, noSuch, type Buyer, type Places } from './seat-line.ts';
 
-type EventLine = SeatLine | AdmissionLine;
-
-/** What a line asks for: so many places at one price, and the stock they are. */
-interface Places {
-  quantity: number;
-  unitMinor: number;
-  units: UnitsNeed[];
-}
+export type EventLine = SeatLine | BestSeatsLine | AdmissionLine;
 
 /** Lines need places of a section: counted, and for numbered seats the seats themselves too. */
 export async function resolveEventLines(
-  { db, tenant, client, now, others, fresh }: ResolveContext,
+  { db, tenant, client, role, now, others, fresh }: ResolveContext,
   asked: readonly AskedLine<EventLine>[],
 ): Promise<Resolved> {
   const ids = asked.map(({ line }) => line.eventId);
   const events = await eventsForSale(db, tenant.id, ids, fresh);
   const order = new Order(others);
+  const named = new Set(asked.flatMap(({ line }) => (line.kind === 'seat' ? line.seatIds : [])));
   const lines = asked.map(({ no, line }): HoldLine => {
     const event = events.get(line.eventId);
     if (event === undefined) throw noSuch('event', at(no, 'eventId'));
     requireOnSale(event, now, at(no, 'eventId'));
-    const places = line.kind === 'seat' ? seats(event, line, no) : admissions(event, line, no);
+    const places = placesOf(event, line, no, { role, named });
     order.add(event, line, places.quantity, no);
     return toHoldLine(no, line, places, clientLimit(event, client, places.quantity));
   });
@@ -56,6 +49,17 @@ function requireOnSale(event: EventForSale, now: Instant, pointer: string): void
     throw ruleViolated(pointer, 'sale_not_open', `The sale opens at ${iso(event.saleFrom)}.`);
 }
 
+function placesOf(event: EventForSale, line: EventLine, no: number, buyer: Buyer): Places {
+  switch (line.kind) {
+    case 'seat':
+      return namedSeats(event, line, no, buyer);
+    case 'bestSeats':
+      return chosenSeats(event, line, no, buyer);
+    case 'admission':
+      return admissions(event, line, no);
+  }
+}
+
 function admissions(event: EventForSale, { sectionId, quantity }: AdmissionLine, no: number): Places {
   const section = event.sections.get(sectionId);
   if (section === undefined) throw noSuch('section', at(no, 'sectionId'));
@@ -63,29 +67,9 @@ function admissions(event: EventForSale, { sectionId, quantity }: AdmissionLine,
     throw ruleViolated(
       at(no, 'sectionId'),
       'seats_numbered',
-      'This section has numbered seats. Ask for them with a line of the kind "seat".',
+      'This section has numbered seats. Ask for them with a line of the kind "seat" or "bestSeats".',
     );
   return { quantity, unitMinor: section.amountMinor, units: [need(sectionId, quantity)] };
-}
-
-function seats(event: EventForSale, { seatIds }: SeatLine, no: number): Places {
-  const counts = new Map<SectionForSale, number>();
-  for (const [i, id] of seatIds.entries()) {
-    const seat = seatOf(id);
-    const section = event.sections.get(seat.section);
-    if (section?.kind !== 'seated' || seat.no < 1 || seat.no > section.capacity)
-      throw noSuch('seat', at(no, `seatIds/${i}`));
-    counts.set(section, (counts.get(section) ?? 0) + 1);
-  }
-  const [unitMinor = 0, other] = new Set([...counts.keys()].map((section) => section.amountMinor));
-  if (other !== undefined)
-    throw ruleViolated(
-      at(no, 'seatIds'),
-      'mixed_prices',
-      'These seats have different prices. Ask for those of each price in a line of their own.',
-    );
-  const sections = [...counts].map(([section, count]) => need(section.id, count));
-  return { quantity: seatIds.length, unitMinor, units: [...sections, ...seatIds.map((id) => need(id, 1))] };
 }
 
 /** What one order asks for in all of its lines. */
@@ -129,33 +113,24 @@ function clientLimit({ id, maxPerClient }: EventForSale, client: string, units: 
 
 function toHoldLine(
   no: number,
-  { kind, ...details }: EventLine,
-  { quantity, unitMinor, units }: Places,
+  line: EventLine,
+  { quantity, unitMinor, units, choice }: Places,
   limit: UnitsNeed[],
 ): HoldLine {
   return {
     no,
-    kind,
-    details,
+    ...wordsOf(line),
     quantity,
     unitMinor,
     taxMinor: 0,
     totalMinor: quantity * unitMinor,
     intervals: [],
     units: [...units, ...limit],
+    ...(choice && { choice }),
   };
 }
 
-function need(resourceId: Uuid, units: number): UnitsNeed {
-  return { resourceId, bucket: ONLY_BUCKET, units };
-}
-
-function noSuch(what: string, pointer: string): Problem {
-  return new Problem('not_found', `There is no such ${what}.`, {
-    errors: [{ pointer, reason: 'invalid_reference' }],
-  });
-}
-
-function at(no: number, field: string): string {
-  return `/lines/${no - 1}/${field}`;
+/** Once the best seats are chosen it is a line like one that names them, and is swapped, cancelled and shown like one. */
+function wordsOf({ kind, ...details }: EventLine): Pick<HoldLine, 'kind' | 'details'> {
+  return kind === 'bestSeats' ? { kind: 'seat', details: { eventId: details.eventId } } : { kind, details };
 }

@@ -4,6 +4,7 @@ import { isUuid } from '../../platform/schema.ts';
 import { uuidV7 } from '../../platform/id.ts';
 import { nearestSeats } from './alternatives.ts';
 import { seatId, seatOf, sectionId } from './place.ts';
+import { toSeatMap } from './seat-map.ts';
 
 test("ids of places are UUIDs that name their section and sort as the places do, behind their section's", () => {
   const event = uuidV7();
@@ -24,8 +25,11 @@ test('ids of places of two events are never the same', () => {
 
 test('the nearest seats are free, side by side in one row, those of the nearest rows first', () => {
   const near = (hall: string, wanted: number, count: number) => {
-    const rows = hall.split(' ').map((row) => ({ seats: row.length }));
-    return nearestSeats(rows, hall.replaceAll(' ', ''), wanted, count, 3);
+    const map = toSeatMap(hall.split(' ').map((row, i) => ({ name: `${i}`, seats: row.length })));
+    const free = Uint8Array.from(hall.replaceAll(' ', ''), (letter) => (letter === 'f' ? 1 : 0));
+    return nearestSeats(map, free, { wanted: wanted - 1, count, most: 3 }).map((seats) =>
+      seats.map((index) => index + 1),
+    );
   };
   assert.deepEqual(near('ffsff ssss ffsff', 3, 2), [
     [4, 5],

@@ -20,6 +20,9 @@ export const MOST_SEATS = 100_000;
 const MOST_STANDING = 1_000_000;
 const MOST_SEATS_IN_LINE = 50;
 const MOST_PLACES_IN_LINE = 10_000;
+const MOST_OF_CATEGORY = 100;
+/** Seats that are marked by one call. */
+const MOST_MARKED = 1_000;
 /** With the most places in the most lines the total is still an amount that can be counted exactly. */
 const DEAREST_MINOR = 10_000_000_000;
 
@@ -34,6 +37,25 @@ export const SeatLine = strict(
 );
 export type SeatLine = Static<typeof SeatLine>;
 
+/** Numbered seats of one price, chosen for the buyer at the moment of the sale: they become a line of the kind `seat`. */
+export const BestSeatsLine = strict(
+  {
+    kind: Type.Literal('bestSeats'),
+    eventId: Id,
+    sectionId: Type.Optional(Id),
+    category: Type.Optional(Name(MOST_OF_CATEGORY)),
+    quantity: Whole(1, MOST_SEATS_IN_LINE),
+    accessible: Type.Optional(
+      Type.Boolean({ default: false, description: 'At least one seat is for those who need it' }),
+    ),
+    split: Type.Optional(
+      Type.Boolean({ default: false, description: 'Neighbouring rows will do when no row has room for all' }),
+    ),
+  },
+  { title: 'BestSeatsLine' },
+);
+export type BestSeatsLine = Static<typeof BestSeatsLine>;
+
 /** Places in a standing section of an event. */
 export const AdmissionLine = strict(
   {
@@ -47,7 +69,18 @@ export const AdmissionLine = strict(
 export type AdmissionLine = Static<typeof AdmissionLine>;
 
 const SeatRow = strict(
-  { name: Name(50), seats: Whole(1, MOST_SEATS_IN_ROW) },
+  {
+    name: Name(50),
+    seats: Whole(1, MOST_SEATS_IN_ROW),
+    accessible: Type.Optional(
+      Type.Array(Whole(1, MOST_SEATS_IN_ROW), {
+        minItems: 1,
+        maxItems: MOST_SEATS_IN_ROW,
+        uniqueItems: true,
+        description: 'Numbers of the seats for those who need them',
+      }),
+    ),
+  },
   { description: 'Its seats are numbered from 1' },
 );
 export type SeatRow = Static<typeof SeatRow>;
@@ -120,16 +153,35 @@ const Prices = Type.Array(strict({ section: Name(), amountMinor: Whole(0, DEARES
   description: 'By name of the section; one without a price is not sold',
 });
 export type Prices = Static<typeof Prices>;
+const NewPrices = Type.Array(
+  strict({
+    section: Name(),
+    amountMinor: Whole(0, DEAREST_MINOR),
+    category: Type.Optional(Name(MOST_OF_CATEGORY)),
+  }),
+  {
+    minItems: 1,
+    maxItems: MOST_SECTIONS,
+    description:
+      'By name of the section; one without a price is not sold. Sections of one category have one price',
+  },
+);
 
 const times = {
   endsAt: optional(InstantText),
   saleFrom: optional(InstantText),
   saleTo: optional(InstantText),
 };
+const OrphanRule = Type.Unsafe<'off' | 'on'>({
+  type: 'string',
+  enum: ['off', 'on'],
+  description: 'Whether a sale may not leave a single seat alone where the row has better ones',
+});
 const limits = {
   holdTtlSeconds: optional(Whole(1, 3_600)),
   maxPerOrder: optional(Whole(1)),
   maxPerClient: optional(Whole(1)),
+  orphanRule: Type.Optional(OrphanRule),
 };
 
 export const NewEvent = strict({
@@ -138,7 +190,7 @@ export const NewEvent = strict({
   startsAt: InstantText,
   ...times,
   ...limits,
-  prices: Prices,
+  prices: NewPrices,
 });
 export type NewEvent = Static<typeof NewEvent>;
 
@@ -172,7 +224,15 @@ const event = {
   holdTtlSeconds: nullable(Type.Integer()),
   maxPerOrder: nullable(Type.Integer()),
   maxPerClient: nullable(Type.Integer()),
-  prices: Type.Array(strict({ section: Type.String(), sectionId: Id, amountMinor: AmountMinor })),
+  orphanRule: OrphanRule,
+  prices: Type.Array(
+    strict({
+      section: Type.String(),
+      sectionId: Id,
+      amountMinor: AmountMinor,
+      category: nullable(Type.String()),
+    }),
+  ),
   createdAt: InstantText,
   version: Type.Integer(),
 };
@@ -205,8 +265,10 @@ export const VenueFilters = {
   archived: Type.Optional(Type.Boolean({ default: false, description: 'Show the archived venues instead' })),
 };
 
-const SEAT_STATES = ['free', 'held', 'sold', 'killed'] as const;
+const SEAT_STATES = ['free', 'held', 'sold', 'killed', 'house'] as const;
 export type SeatState = (typeof SEAT_STATES)[number];
+/** What keeps a seat from being sold as others are: for nobody, or only for staff who name it. */
+export type SeatMark = 'killed' | 'house';
 
 /** A section as it can be sold now. */
 export const SectionNow = strict(
@@ -215,8 +277,11 @@ export const SectionNow = strict(
     name: Type.String(),
     kind: SectionKind,
     capacity: Type.Integer(),
-    available: Type.Integer({ description: 'With what may be overbooked' }),
+    available: Type.Integer({
+      description: 'With what may be overbooked, without killed seats and house holds',
+    }),
     amountMinor: AmountMinor,
+    category: nullable(Type.String()),
   },
   { title: 'Section' },
 );
@@ -229,6 +294,21 @@ export const NewCapacity = strict({
   overbook: Type.Optional(Whole(0, MOST_STANDING, { default: 0 })),
 });
 export type NewCapacity = Static<typeof NewCapacity>;
+
+const MarkedIds = Type.Array(Id, { minItems: 1, maxItems: MOST_MARKED, uniqueItems: true });
+export const SeatsToMark = strict({ seatIds: MarkedIds, reason: Name(500) });
+export type SeatsToMark = Static<typeof SeatsToMark>;
+
+export const MarkedSeats = strict(
+  {
+    eventId: Id,
+    seatIds: Type.Array(Id),
+    mark: Type.Unsafe<SeatMark | null>({ type: ['string', 'null'], enum: ['killed', 'house', null] }),
+    version: Type.Integer({ description: 'Of the event' }),
+  },
+  { title: 'MarkedSeats' },
+);
+export type MarkedSeats = Static<typeof MarkedSeats>;
 
 export const Inventory = strict(
   {
@@ -243,6 +323,7 @@ export const Inventory = strict(
           row: Type.String(),
           number: Type.Integer(),
           state: Type.Unsafe<SeatState>({ type: 'string', enum: [...SEAT_STATES] }),
+          accessible: Type.Optional(Type.Boolean({ description: 'For those who need it; absent: no' })),
         }),
       ),
     ),

@@ -121,6 +121,13 @@ function keptSection(section: NewSection, i: number): KeptSection {
   const { name, kind } = section;
   if (kind === 'standing') return { no: i + 1, name, kind, capacity: section.capacity, layout: null };
   requireDistinctNames(section.rows, `/sections/${i}/rows`);
+  for (const [j, { seats, accessible = [] }] of section.rows.entries())
+    if (Math.max(...accessible) > seats)
+      throw ruleViolated(
+        `/sections/${i}/rows/${j}/accessible`,
+        'out_of_range',
+        `The row has only ${seats} seats.`,
+      );
   const capacity = section.rows.reduce((sum, row) => sum + row.seats, 0);
   if (section.capacity !== undefined && section.capacity !== capacity)
     throw ruleViolated(
