@@ -119,6 +119,14 @@ function describePerf(program: Command, run: Run): void {
         (await import('./perf/analyze-queries.ts')).analyzeQueriesCommand(config, options),
       ),
     );
+  perf
+    .command('cache-stats')
+    .description('what a running server keeps, and how often it had what was asked for')
+    .option('--url <url>', 'where the server listens (default: this machine and PORT)')
+    .option('--json', 'print one JSON object')
+    .action((options: { url?: string; json?: boolean }) =>
+      run(async (config) => (await import('./perf/cache-stats.ts')).cacheStatsCommand(config, options)),
+    );
 }
 
 function describeConfigHelp(program: Command): void {

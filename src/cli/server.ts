@@ -35,6 +35,7 @@ export async function openServer(config: Config, reached: Reached, log: Log): Pr
   });
   caching.follow(db);
   metrics.watchPool(db.pool);
+  metrics.watchCaches(caching.cache.counts);
   // Half of the connections write batches; the other half stays free for reads.
   const engine = openEngine({
     db,

@@ -39,6 +39,23 @@ const Performance = Type.Object({
     waiting: Type.Integer(),
     refused: Type.Integer({ description: 'Transactions that got no connection in time' }),
   }),
+  caches: Type.Array(
+    Type.Object({
+      cache: Type.String(),
+      hits: Type.Integer(),
+      misses: Type.Integer(),
+      loads: Type.Integer(),
+      waits: Type.Integer(),
+      failures: Type.Integer(),
+      stale: Type.Integer(),
+      invalidations: Type.Integer(),
+      evictions: Type.Integer(),
+      fenced: Type.Integer(),
+      entries: Type.Integer(),
+      bytes: Type.Integer(),
+    }),
+    { description: 'What happened since the start of the process, by the name of what is kept' },
+  ),
   eventLoopBusy: Type.Number({ description: 'Share of the time in which the process had work, 0 to 1' }),
   memoryBytes: Type.Integer(),
 });

@@ -1,4 +1,6 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { AreaCounts } from './cache/counts.ts';
+import { countCaches, type CacheCounts } from './cache-metrics.ts';
 import { addedSince, slowest, countsOf, latencyOf, type Counts, type Latency } from './latency.ts';
 
 /** What a pool of connections is doing at this moment. */
@@ -18,6 +20,8 @@ export interface Recent {
   batches: Latency & { commands: number };
   statements: { slowest: readonly (Latency & { statement: string })[] };
   pool: PoolState & { refused: number };
+  /** Since the start of the process, by the name of the area. */
+  caches: readonly (AreaCounts & { cache: string })[];
   /** Share of the time in which the event loop had work, 0 to 1. */
   eventLoopBusy: number;
   memoryBytes: number;
@@ -36,6 +40,7 @@ export interface Metrics {
   /** A transaction got no connection in time. */
   connectionRefused(): void;
   watchPool(state: () => PoolState): void;
+  watchCaches(counts: () => CacheCounts): void;
   /** The text that Prometheus reads. */
   text(): Promise<string>;
   /** Keeps the counts of this moment, for `recent`; called every REMEMBER_EVERY_MS. */
@@ -70,6 +75,8 @@ export function openMetrics(): Metrics {
   const of = instruments(registry);
   let pool = (): PoolState => ({ size: 0, open: 0, inUse: 0, waiting: 0 });
   poolGauges(registry, () => pool());
+  let caches = (): CacheCounts => new Map();
+  countCaches(registry, () => caches());
   const moments: Moment[] = [];
   let rendering: Promise<string> | undefined;
 
@@ -103,13 +110,14 @@ export function openMetrics(): Metrics {
     },
     connectionRefused: () => of.refused.inc(),
     watchPool: (state) => void (pool = state),
+    watchCaches: (counts) => void (caches = counts),
     // However many scrape at once, the text is made once: with every series it is a few milliseconds of this thread.
     text: () => (rendering ??= registry.metrics().finally(() => (rendering = undefined))),
     remember: async () => {
       moments.push(await look());
       if (moments.length > MOMENTS) moments.shift();
     },
-    recent: async () => recentOf(moments[0] ?? start, await look(), pool()),
+    recent: async () => recentOf(moments[0] ?? start, await look(), pool(), caches()),
   };
 }
 
@@ -201,7 +209,7 @@ function blank(): Moment {
   };
 }
 
-function recentOf(before: Moment, now: Moment, pool: PoolState): Recent {
+function recentOf(before: Moment, now: Moment, pool: PoolState, caches: CacheCounts): Recent {
   const requests = addedSince(now.requests, before.requests);
   const statements = addedSince(now.statements, before.statements);
   const batches = addedSince(now.batches, before.batches);
@@ -223,6 +231,7 @@ function recentOf(before: Moment, now: Moment, pool: PoolState): Recent {
       })),
     },
     pool: { ...pool, refused: now.refused - before.refused },
+    caches: [...caches].map(([cache, counts]) => ({ cache, ...counts })),
     eventLoopBusy: Number(performance.eventLoopUtilization(now.loop, before.loop).utilization.toFixed(3)),
     memoryBytes: process.memoryUsage.rss(),
   };
