@@ -205,11 +205,14 @@ test('a door shows what is on, what is next and until when, and nothing of whose
     state: 'busy',
     until: end,
   });
-  const shut = await newRoom({ openingHours: {} });
-  assert.partialDeepStrictEqual((await read(`${base}/rooms/${shut}/door`)).body, {
-    state: 'closed',
-    until: null,
-  });
+  const [shut, archived] = [await newRoom({ openingHours: {} }), await newRoom()];
+  const off = { key: admin, body: { archived: true }, headers: { 'if-match': '*' } };
+  assert.equal((await call(web.app, 'PATCH', `${base}/rooms/${archived}`, off)).status, 200);
+  for (const id of [shut, archived])
+    assert.partialDeepStrictEqual((await read(`${base}/rooms/${id}/door`)).body, {
+      state: 'closed',
+      until: null,
+    });
 });
 
 const seen: readonly [string, Parameters<typeof lookAt>, object][] = [

@@ -90,8 +90,13 @@ export function lookAt(open: readonly Stretch[], lines: readonly Stretch[], now:
   return { state: 'free', until: Math.min(isOpen.endsAt, next?.startsAt ?? Infinity), current, next };
 }
 
-/** When the room is open and not blacked out. */
-function openTimes({ hours, blackouts }: RoomForSale, timezone: string, window: Stretch): Stretch[] {
+/** When the room is open and not blacked out; an archived one never. */
+function openTimes(
+  { archived, hours, blackouts }: RoomForSale,
+  timezone: string,
+  window: Stretch,
+): Stretch[] {
+  if (archived) return [];
   let open = hours === null ? [window] : openBetween(hours, timezone, window);
   for (const closed of blackouts)
     open = open.flatMap((stretch) => {
