@@ -107,7 +107,7 @@ async function resolveEach(
 }
 
 /**
- * Those lines of a kind that it refuses. First each alone, since reading a series may take 30 ms: it must not be read
+ * Those lines of a kind that it refuses. First each alone, since reading a series may take 70 ms: it must not be read
  * again for every other line that is wrong. Then those that only go wrong together, such as places over a limit.
  */
 async function refusedBy(

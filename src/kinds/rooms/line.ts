@@ -47,7 +47,7 @@ export async function resolveRoomLines(
   };
 }
 
-/** The slowest rule takes 30 ms, in which nobody else is served. */
+/** The slowest rule takes up to 70 ms, in which nobody else is served. */
 const MOST_SERIES = 10;
 
 function requireFewSeries(asked: readonly AskedLine<RoomLine>[]): void {
