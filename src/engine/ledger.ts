@@ -202,20 +202,19 @@ export class Ledger {
 
   // Everything dead that the batch saw under its locks is given back, whoever asked for it. A hold expires as a
   // whole, so its claims are dead together.
-  #bury(dying: ReadonlyMap<Uuid, Booking>): void {
+  #bury(dying: Snapshot['dying']): void {
     for (const [bookingId, { intervals, units }] of this.#claimsOf) {
       if (![...intervals, ...units].every((claim) => isDead(claim, this.now))) continue;
-      const freed = this.release(bookingId);
-      this.#buried.set(bookingId, freed);
-      const booking = dying.get(bookingId);
-      if (booking === undefined || this.bookings.has(bookingId)) continue; // a verb of this batch decides on that one
+      this.#buried.set(bookingId, this.release(bookingId));
+      const dead = dying.get(bookingId);
+      if (dead === undefined || this.bookings.has(bookingId)) continue; // a verb of this batch decides on that one
       this.writes.moved.set(bookingId, {
-        ...booking,
+        ...dead.booking,
         state: 'expired',
         expiresAt: null,
-        version: booking.version + 1,
+        version: dead.booking.version + 1,
       });
-      this.record(expiredChange(bookingId, freed));
+      this.record(expiredChange(bookingId, dead.resourceIds));
     }
   }
 

@@ -125,11 +125,18 @@ export const lockBookingsAndRivals = statement('engine.lockBookingsAndRivals', {
     order by b.id for no key update of b`,
 });
 
-/** Of the bookings behind expired claims, those nobody else is working on; waiting here could deadlock. */
+/**
+ * Of the bookings behind expired claims, those nobody else is working on (waiting here could deadlock), each with all
+ * that it held: it ends everywhere at once, also where this batch has locked nothing and others tidy up later.
+ */
 export const lockDying = statement('engine.lockDying', {
   params: ['uuid', 'uuid[]', 'timestamptz'],
-  columns: bookingColumns,
-  text: `select ${bookingSelect} from engine.booking b
+  columns: { ...bookingColumns, resourceIds: 'uuid[]' },
+  text: `select ${bookingSelect}, array(
+      select i.resource_id from engine.interval_claim i where i.tenant_id = $1 and i.booking_id = b.id
+      union
+      select c.resource_id from engine.stock_claim c where c.tenant_id = $1 and c.booking_id = b.id) as "resourceIds"
+    from engine.booking b
     where b.tenant_id = $1 and b.id = any ($2::uuid[]) and b.expires_at <= $3
     order by b.id for no key update of b skip locked`,
 });

@@ -66,7 +66,12 @@ export async function lockAndRead(
       ),
     ),
     wishes: toWishes(wishes),
-    dying: byId(assemble(dying, [])),
+    dying: new Map(
+      dying.map(({ resourceIds, ...row }) => [
+        row.id,
+        { booking: { ...toHeader(row), lines: [] }, resourceIds },
+      ]),
+    ),
     adrift: new Set(adrift.map((claim) => claim.bookingId)),
     guards: new Map(guards.map((row) => [row.guardId, row.version])),
     twins: new Map(twins.map((row) => [twinKey(row), row])),

@@ -21,6 +21,12 @@ export interface Twin {
   body: string;
 }
 
+/** A booking that is over, without its lines, and every resource of which it still has a claim. */
+export interface Dying {
+  booking: Booking;
+  resourceIds: readonly Uuid[];
+}
+
 /** What a batch read after its locks were held; nothing in it can change until the batch commits. */
 export interface Snapshot {
   /** The database's clock, read after the wait for the locks: the only `now` of the batch. */
@@ -35,8 +41,8 @@ export interface Snapshot {
   /** Expired claims on locked stock rows and in groups, and all claims of the locked bookings. */
   units: readonly UnitsClaim[];
   bookings: ReadonlyMap<Uuid, Booking>;
-  /** Of the bookings behind expired claims, those that could be locked without waiting; without their lines. */
-  dying: ReadonlyMap<Uuid, Booking>;
+  /** Of the bookings behind expired claims, those that could be locked without waiting. */
+  dying: ReadonlyMap<Uuid, Dying>;
   /** The requests that collide with one that is to be approved, locked too; without their lines. */
   rivals: ReadonlyMap<Uuid, Booking>;
   /** What the competing requests among `bookings` and `rivals` wish for. */

@@ -12,7 +12,7 @@ import {
 import type { Command } from './command.ts';
 import { twinKey } from './decide.ts';
 import { memberId } from './groups.ts';
-import type { ChangeDraft, Snapshot, StockRow, Twin, Writes } from './snapshot.ts';
+import type { ChangeDraft, Dying, Snapshot, StockRow, Twin, Writes } from './snapshot.ts';
 import { distinct, stockKey, wantedBy, type StockKey, type Wanted } from './wanted.ts';
 import type { Wish } from './wish.ts';
 
@@ -177,12 +177,17 @@ export class World {
     claims: readonly { bookingId: Uuid; expiresAt: Instant | null; lineNo: number }[],
     now: Instant,
     held: Held,
-  ): Map<Uuid, Booking> {
+  ): Map<Uuid, Dying> {
     const dead = claims.filter((claim) => isDead(claim, now)).map((claim) => claim.bookingId);
     const free = [...this.#pick(dead)].filter(
       ([id, booking]) => (booking.expiresAt ?? Infinity) <= now && !held.isBusy(id),
     );
-    return new Map(free.map(([id, booking]) => [id, { ...booking, lines: [] }]));
+    const resourcesOf = (id: Uuid) => [
+      ...new Set([...this.intervalsOf(id), ...this.unitsOf(id)].map((claim) => claim.resourceId)),
+    ];
+    return new Map(
+      free.map(([id, booking]) => [id, { booking: { ...booking, lines: [] }, resourceIds: resourcesOf(id) }]),
+    );
   }
 
   #drop<C extends IntervalClaim | UnitsClaim>(claims: readonly C[], isGone: (claim: C) => boolean): void {

@@ -41,6 +41,10 @@ test('what a buyer left behind of an expired hold on other resources is tidied t
   assert.equal(await fixture.count(remains), 1);
   await sweep(fixture.database.db, fixture.engine);
   assert.equal(await fixture.count(remains), 0);
+  const told = `select count(*) from engine.change where booking_id = '${due.bookingId}' and type = 'booking.expired'`;
+  assert.equal(await fixture.count(told), 1);
+  const all = `array['${wanted}', '${left}']::uuid[]`;
+  assert.equal(await fixture.count(`${told} and resource_ids @> ${all}`), 1, 'what was left was told of too');
 });
 
 test('stopping waits for the step under way, and a task that fails is tried again', async () => {
