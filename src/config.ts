@@ -100,6 +100,11 @@ const variables = {
     help: '"off" makes every answer anew, to see what the database can do. Sales never look into the cache.',
     parse: oneOf('on', 'off'),
   }),
+  redisUrl: optional({
+    name: 'REDIS_URL',
+    help: 'A Redis that several servers share their kept answers through, as redis://host:6379. Unset: each keeps its own.',
+    parse: redisUrl,
+  }),
   sweeper: variable({
     name: 'SWEEPER',
     fallback: 'on',
@@ -188,6 +193,11 @@ function kill(text: string): Kill {
   const point = faultPoints.find((each) => each === word);
   if (point !== undefined) return { point, nth: Number(nth) };
   throw new Error(`must be one of ${faultPoints.join(', ')} and then ":kill:<n>", not "${text}"`);
+}
+
+function redisUrl(text: string): string {
+  if (URL.canParse(text) && ['redis:', 'rediss:'].includes(new URL(text).protocol)) return text;
+  throw new Error('must look like redis://host:6379 or rediss://user:password@host:6380');
 }
 
 // The value stays out of the sentence: it holds a password.

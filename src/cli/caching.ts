@@ -1,13 +1,15 @@
 import { openFollower, type Follower } from '../engine/follow.ts';
-import type { Ready } from '../http/ready-bytes.ts';
+import type { Answers, Ready } from '../http/ready-bytes.ts';
 import { openCache, type Cache } from '../platform/cache/cache.ts';
+import { openRedis } from '../platform/cache/redis.ts';
+import { openSecondTier } from '../platform/cache/second-tier.ts';
 import type { Database, OnChange } from '../platform/db.ts';
 import type { Log } from '../platform/log.ts';
 import { openWakeUp } from '../platform/wake.ts';
 
 /** The cache of a process and what keeps it true: our own commits at once, those of others by the change feed. */
 export interface Caching {
-  cache: Cache<Ready>;
+  answers: Answers & { cache: Cache<Ready> };
   /** For the pool that the process writes through. */
   onChange: OnChange;
   /** Until this was called nothing is kept. */
@@ -16,7 +18,7 @@ export interface Caching {
 }
 
 /** `listenUrl` must not lead through a pooler (platform/wake.ts). */
-export function openCaching(listenUrl: string, log: Log): Caching {
+export function openCaching(listenUrl: string, redisUrl: string | undefined, log: Log): Caching {
   const wake = openWakeUp(listenUrl, log);
   let follower: Follower | undefined;
   const cache = openCache<Ready>({
@@ -25,8 +27,10 @@ export function openCaching(listenUrl: string, log: Log): Caching {
       listen: async (tenant) => follower?.listen(tenant),
     },
   });
+  const redis = redisUrl === undefined ? undefined : openRedis(redisUrl, log);
+  const second = redis && openSecondTier(redis, (tenant) => follower?.position(tenant));
   return {
-    cache,
+    answers: { cache, second },
     onChange: (tenant, changes, seqs) => {
       cache.changed(tenant, changes);
       follower?.wrote(tenant, seqs);
@@ -38,6 +42,7 @@ export function openCaching(listenUrl: string, log: Log): Caching {
     close: async () => {
       await follower?.stop();
       await wake.close();
+      redis?.close();
     },
   };
 }

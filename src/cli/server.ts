@@ -24,7 +24,7 @@ export interface Server {
 export async function openServer(config: Config, reached: Reached, log: Log): Promise<Server> {
   const { poolSize: size, namedStatements: named, testUnsafe, testFault } = config;
   const metrics = openMetrics();
-  const caching = openCaching(config.databaseDirectUrl ?? reached.servingUrl, log);
+  const caching = openCaching(config.databaseDirectUrl ?? reached.servingUrl, config.redisUrl, log);
   const db = openDatabase({
     url: reached.servingUrl,
     size,
@@ -35,7 +35,7 @@ export async function openServer(config: Config, reached: Reached, log: Log): Pr
   });
   caching.follow(db);
   metrics.watchPool(db.pool);
-  metrics.watchCaches(caching.cache.counts);
+  metrics.watchCaches(caching.answers.cache.counts);
   // Half of the connections write batches; the other half stays free for reads.
   const engine = openEngine({
     db,
@@ -52,7 +52,7 @@ export async function openServer(config: Config, reached: Reached, log: Log): Pr
     engine,
     log,
     kinds,
-    cache: config.cache === 'on' ? caching.cache : undefined,
+    answers: config.cache === 'on' ? caching.answers : undefined,
     operator,
   });
   const ofKinds = kinds.flatMap((kind) => kind.recurring?.({ db, engine }) ?? []);

@@ -98,7 +98,10 @@ export function openFollower(options: FollowOptions): Follower {
       const [clock] = await db.asWorker((reads) => reads.run(sql.clocks, [tenant]));
       if (clock !== undefined && !positions.has(tenant)) positions.set(tenant, clock.seq);
     },
-    position: (tenant) => (wrote.has(tenant) || beingRead.has(tenant) ? undefined : positions.peek(tenant)),
+    position: (tenant) =>
+      perf.now() >= heardUntil || wrote.has(tenant) || beingRead.has(tenant)
+        ? undefined
+        : positions.peek(tenant),
     wrote: (tenant, seqs) => {
       const position = positions.peek(tenant);
       if (position === undefined) return;

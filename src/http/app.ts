@@ -4,7 +4,6 @@ import fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastif
 import type { IncomingMessage } from 'node:http';
 import type { Engine } from '../engine/index.ts';
 import type { Kind } from '../kinds/kind.ts';
-import type { Cache } from '../platform/cache/cache.ts';
 import type { Database } from '../platform/db.ts';
 import { Problem } from '../platform/errors.ts';
 import { uuidV7 } from '../platform/id.ts';
@@ -16,7 +15,7 @@ import { answerUnknownUrls } from './not-found.ts';
 import { countRequests, operatorRoutes, type Operator } from './operator.ts';
 import { answerClientError, answerProblems, sendError } from './problem.ts';
 import { readQueries } from './query.ts';
-import { keepAnswers, type Ready } from './ready-bytes.ts';
+import { keepAnswers, type Answers } from './ready-bytes.ts';
 import { describeApi } from './reference.ts';
 import { securityHeaders } from './security-headers.ts';
 import { closeSilentConnections } from './silent-connections.ts';
@@ -29,7 +28,7 @@ export interface AppDeps {
   log: Log;
   kinds: readonly Kind[];
   /** Where answers are kept; unset: every answer is made anew. */
-  cache?: Cache<Ready> | undefined;
+  answers?: Answers | undefined;
   /** Where callers reach us, for the API document; unset: wherever they found the document. */
   publicUrl?: string;
   /** Unset: nothing is counted, and there is nothing to see for those who run it. */
@@ -79,7 +78,7 @@ async function tenantRoutes(scope: FastifyInstance, deps: AppDeps): Promise<void
   app.decorateRequest('actor');
   app.decorateRequest('idempotencyKey');
   guardTenantScope(app, deps.db);
-  if (deps.cache !== undefined) keepAnswers(app, deps.cache);
+  if (deps.answers !== undefined) keepAnswers(app, deps.answers);
   readQueries(app);
   bookingRoutes(app, deps);
   for (const kind of deps.kinds) kind.routes(app, deps);

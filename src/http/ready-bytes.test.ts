@@ -23,13 +23,13 @@ type Node = Awaited<ReturnType<typeof openNode>>;
 /** A server as the program puts it together, of which there can be several on one database. */
 async function openNode() {
   const { servingUrl: url } = database;
-  const caching = openCaching(url, silentLog);
+  const caching = openCaching(url, undefined, silentLog);
   const db = openDatabase({ url, size: 4, named: true, log: silentLog, onChange: caching.onChange });
   caching.follow(db);
   const engine = openEngine({ db, log: silentLog, width: 2, guarded: true });
-  const app = await buildApp({ db, engine, kinds, log: silentLog, cache: caching.cache });
+  const app = await buildApp({ db, engine, kinds, log: silentLog, answers: caching.answers });
   return {
-    cache: caching.cache,
+    cache: caching.answers.cache,
     ask: (method: string, path: string, given: Call = {}) =>
       call(app, method, base + path, { key, ...given }),
     app,

@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip, zstdCompress } from 'node:zlib';
 import type { App, KeptAnswer } from '../people/route.ts';
 import type { Area, Cache, Found, Wanted, Weighed } from '../platform/cache/cache.ts';
+import type { SecondTier } from '../platform/cache/second-tier.ts';
 import { Problem } from '../platform/errors.ts';
 
 /** An answer as it goes over the wire, or the refusal that there is no such thing. */
@@ -34,15 +35,25 @@ type Encoding = keyof typeof compressors;
 /** The one we would rather send comes first. */
 const ENCODINGS = Object.keys(compressors) as Encoding[];
 
+/** Where answers are kept: in the process, and for all processes where there is a Redis. */
+export interface Answers {
+  cache: Cache<Ready>;
+  second?: SecondTier | undefined;
+}
+
 /** Keeps the answers of the routes that say so (`config.kept`) as the bytes that are sent. */
-export function keepAnswers(app: App, cache: Cache<Ready>): void {
+export function keepAnswers(app: App, answers: Answers): void {
   app.addHook('onRoute', (route: RouteOptions) => {
     const kept = route.config?.kept;
-    if (kept !== undefined) route.handler = keeping(cache, kept, route.handler);
+    if (kept !== undefined) route.handler = keeping(answers, kept, route.handler);
   });
 }
 
-function keeping(cache: Cache<Ready>, kept: KeptAnswer, handler: RouteHandlerMethod): RouteHandlerMethod {
+function keeping(
+  { cache, second }: Answers,
+  kept: KeptAnswer,
+  handler: RouteHandlerMethod,
+): RouteHandlerMethod {
   const area: Area = { name: kept.name, ...(kept.dated ? DATED : STANDING) };
   const packed: Area = { ...area, name: `${kept.name} packed` };
   return function answer(request, reply) {
@@ -57,12 +68,16 @@ function keeping(cache: Cache<Ready>, kept: KeptAnswer, handler: RouteHandlerMet
       return undefined;
     }
 
+    const make = () => handled(() => handler.call(this, request, reply), reply);
     const plain: Wanted<Ready> = {
       area,
       tenant: tenant.id,
       key,
       madeOf: kept.madeOf(request.params as Readonly<Record<string, string>>),
-      load: () => makeReady(() => handler.call(this, request, reply), reply, kept.dated),
+      load: () => {
+        const isShared = second !== undefined && !kept.dated; // what lives for a second is not worth the way
+        return makeReady(isShared ? () => shared(second, plain, make) : make, kept.dated);
+      },
     };
     const wanted = encoding === undefined ? plain : packing(cache, plain, packed, packedKey, encoding);
     return cache.get(wanted).then((found) => send(request, reply, found));
@@ -92,17 +107,16 @@ function packing(
   };
 }
 
-async function makeReady(
-  handle: () => unknown,
-  reply: FastifyReply,
-  isDated: boolean,
-): Promise<Weighed<Ready>> {
+/** An answer that was made: its text, and the version that the handler set as its tag. */
+interface Made {
+  text: string;
+  version?: string | undefined;
+}
+
+async function makeReady(make: () => Promise<Made>, isDated: boolean): Promise<Weighed<Ready>> {
   try {
-    const answer = await handle();
-    if (reply.sent) throw new Error('A handler whose answers are kept must return them, not send them.');
-    const text = typeof answer === 'string' ? answer : String(reply.serialize(answer));
+    const { text, version } = await make();
     const body = Buffer.from(text);
-    const version = reply.getHeader('etag') as string | undefined;
     const headers = {
       'content-type': 'application/json; charset=utf-8',
       etag: version ?? `W/"${hash('sha256', body, 'base64url').slice(0, 22)}"`,
@@ -114,6 +128,24 @@ async function makeReady(
     if (error instanceof Problem && error.code === 'not_found') return weighed({ problem: error });
     throw error;
   }
+}
+
+async function handled(handle: () => unknown, reply: FastifyReply): Promise<Made> {
+  const answer = await handle();
+  if (reply.sent) throw new Error('A handler whose answers are kept must return them, not send them.');
+  const text = typeof answer === 'string' ? answer : String(reply.serialize(answer));
+  return { text, version: reply.getHeader('etag') as string | undefined };
+}
+
+/** The same shared with other processes. */
+async function shared(
+  second: SecondTier,
+  { tenant, key, area }: Pick<Wanted<Ready>, 'tenant' | 'key' | 'area'>,
+  make: () => Promise<Made>,
+): Promise<Made> {
+  const name = `${area.name} ${key}`;
+  const text = await second.through(tenant, name, area.liveMs, async () => JSON.stringify(await make()));
+  return JSON.parse(text) as Made;
 }
 
 function weighed(value: Ready): Weighed<Ready> {
