@@ -35,6 +35,11 @@ export interface Needs {
   units: readonly UnitsNeed[];
 }
 
+/** The same without caps on open holds: whoever is no hold does not count towards them. */
+export function lasting<N extends Needs>(needs: N): N {
+  return { ...needs, units: needs.units.filter((need) => need.until !== 'confirm') };
+}
+
 interface Standing {
   bookingId: Uuid;
   lineNo: number;

@@ -1,5 +1,6 @@
 import type { Instant } from '../platform/clock.ts';
 import { isWishing, totalOf, type Booking, type BookingLine } from './booking.ts';
+import { lasting } from './claim.ts';
 import type { Guards, Hold, Outcome } from './command.ts';
 import { earliest, resourcesOf, type ChosenLine, type Ledger } from './ledger.ts';
 
@@ -8,7 +9,8 @@ export function hold(command: Hold, ledger: Ledger): Outcome {
   const ghost = ledger.bookings.get(command.bookingId);
   if (ghost !== undefined) return { result: 'done', booking: ghost }; // an earlier try did commit after all
   if (isStale(command.guards, ledger)) return { result: 'stale' };
-  const { chosen, conflicts } = ledger.fit(command.lines);
+  const asked = command.approval === 'competing' ? command.lines.map(lasting) : command.lines;
+  const { chosen, conflicts } = ledger.fit(asked);
   if (conflicts.length > 0) return { result: 'refused', conflicts };
   const slots = chosen.flatMap((line) => line.intervals);
   const begins = earliest(slots.map((slot) => slot.startsAt));

@@ -62,6 +62,24 @@ test('a cap on open holds comes back when a hold is confirmed', async () => {
   assert.equal((await fixture.perform(hold([capped(seats, open, 1, 'confirm')]))).result, 'done');
 });
 
+test('whoever is no hold is not refused by a cap on open holds: a booking that moves, a request that competes', async () => {
+  const [seats, open] = [await fixture.newStock(100), uuidV7()];
+  const [first, second] = [1, 2].map(() => hold([capped(seats, open, 1, 'confirm')]));
+  assert.ok(first !== undefined && second !== undefined);
+  await fixture.perform(first);
+  await fixture.perform(on('confirm', first.bookingId));
+  await fixture.perform(second);
+  const by = { ownedBy: null, actor: 'test', version: null, guards: new Map() };
+  const { lines } = hold([capped(seats, open, 1, 'confirm', 2)]);
+  const moving = (bookingId: Uuid) =>
+    fixture.perform({ verb: 'reschedule', bookingId, ...by, lines: [...lines] });
+  assert.equal((await moving(first.bookingId)).result, 'done');
+  assert.deepEqual(reasonsOf(await moving(second.bookingId)), [['limit_reached', 1]]);
+  const request = hold([capped(seats, open, 1, 'confirm')], { approval: 'competing' });
+  assert.equal((await fixture.perform(request)).result, 'done');
+  assert.deepEqual([await taken(seats), await taken(open)], [3, 1]);
+});
+
 test('two processes that need a limit for the first time at the same moment never exceed it', async () => {
   const { servingUrl } = fixture.database;
   const pools = [1, 2].map(() => openDatabase({ url: servingUrl, size: 3, named: true, log: silentLog }));

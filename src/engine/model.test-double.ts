@@ -105,7 +105,7 @@ export class Model {
   #hold(command: Hold, now: number, guards: Guards): Expected {
     if (this.#bookings.has(command.bookingId)) return { result: 'done' };
     if (isStale(command, guards)) return { result: 'stale' };
-    const { chosen, conflicts } = this.#fit(command.lines, now);
+    const { chosen, conflicts } = this.#fit(wantedBy(command.approval !== 'competing', command.lines), now);
     if (conflicts.length > 0) return { result: 'refused', conflicts };
     if (command.approval !== 'none' && begins(chosen) <= now) return { result: 'tooLate' };
     const booking: Told = {
@@ -134,7 +134,7 @@ export class Model {
     if (!lines.every(isMine)) return { result: 'noSuchLine' };
     if ((version ?? booking.version) !== booking.version || isStale(command, guards))
       return { result: 'stale' };
-    const { chosen, conflicts } = this.#fit(lines, now, booking);
+    const { chosen, conflicts } = this.#fit(wantedBy(booking.state === 'held', lines), now, booking);
     if (conflicts.length > 0) return { result: 'refused', conflicts };
     if (chosen.every((line) => isSame(line, booking.lines.get(line.no)))) return { result: 'done' };
     if (booking.state === 'requested' && begins(chosen) <= now) return { result: 'tooLate' };
@@ -287,6 +287,12 @@ export class Model {
       }
     }
   }
+}
+
+/** Of what lines need, caps on open holds are counted for those who make or move a hold. */
+function wantedBy(isHold: boolean, lines: readonly HoldLine[]): readonly HoldLine[] {
+  if (isHold) return lines;
+  return lines.map((line) => ({ ...line, units: line.units.filter((need) => need.until !== 'confirm') }));
 }
 
 const NO_NEEDS: Needs = { intervals: [], units: [] };

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { isWishing, standingLines, totalOf, type Booking, type BookingState } from './booking.ts';
+import { lasting } from './claim.ts';
 import type { Outcome, Reschedule } from './command.ts';
 import { redateRequest } from './expire.ts';
 import { isStale, toBookingLine } from './hold.ts';
@@ -21,7 +22,8 @@ export function reschedule(booking: Booking, command: Reschedule, ledger: Ledger
   if (command.version !== null && booking.version !== command.version) return { result: 'stale' };
   if (isStale(command.guards, ledger)) return { result: 'stale' };
   const old = ledger.claimsOf(booking.id, nos);
-  const { chosen, conflicts } = ledger.fit(command.lines, old.units, new Set(old.intervals));
+  const asked = booking.state === 'held' ? command.lines : command.lines.map(lasting);
+  const { chosen, conflicts } = ledger.fit(asked, old.units, new Set(old.intervals));
   if (conflicts.length > 0) return { result: 'refused', conflicts };
   const had = isWishing(booking) ? ledger.wishesOf(booking.id, nos) : old;
   if (chosen.every((line) => isAsIs(line, booking, had))) return { result: 'done', booking };

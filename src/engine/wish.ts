@@ -1,6 +1,6 @@
 import type { Uuid } from '../platform/id.ts';
 import { standingLines, type Booking } from './booking.ts';
-import { overlaps, type IntervalNeed, type Needs, type UnitsNeed } from './claim.ts';
+import { lasting, overlaps, type IntervalNeed, type Needs, type UnitsNeed } from './claim.ts';
 import type { HoldLine } from './command.ts';
 import type { ChosenLine } from './ledger.ts';
 import type { Writes } from './snapshot.ts';
@@ -39,10 +39,10 @@ export class Wishes {
 
   /** What lines would claim; a cap on open holds is none of it. */
   add(bookingId: Uuid, lines: readonly ChosenLine[]): void {
-    for (const { no, intervals, units, stays = false, skipped } of lines) {
+    for (const { no, stays = false, skipped, ...needs } of lines) {
       if (skipped !== undefined) continue;
-      const lasting = units.filter((need) => need.until !== 'confirm');
-      const wish = { bookingId, lineNo: no, intervals, units: lasting, stays };
+      const { intervals, units } = lasting(needs);
+      const wish = { bookingId, lineNo: no, intervals, units, stays };
       this.#put(wish);
       this.#writes.wishes.add(wish);
     }
