@@ -70,7 +70,7 @@ function wentWell({ statuses, collisions, errors }: Run): boolean {
   return done + held > 0 && refused <= collisions && errors === 0 && Object.keys(others).length === 0;
 }
 
-function summary(runs: readonly Run[]) {
+export function summary(runs: readonly Run[]) {
   const middle = (of: (run: Run) => number) => rounded(median(runs.map(of)));
   const statuses: Record<string, number> = {};
   for (const run of runs)
@@ -89,7 +89,7 @@ function summary(runs: readonly Run[]) {
   };
 }
 
-function described({ rate, p50, p95, p99, cores, statuses, errors }: Run): string {
+export function described({ rate, p50, p95, p99, cores, statuses, errors }: Run): string {
   const busy = Object.entries(cores).map(([name, used]) => `${name} ${used}`);
   return (
     `${rate.toFixed(0)}/s, p50 ${p50.toFixed(1)} p95 ${p95.toFixed(1)} p99 ${p99.toFixed(1)} ms; ` +

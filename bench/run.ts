@@ -4,6 +4,8 @@ import { footprint } from './footprint.ts';
 import { grid } from './grid.ts';
 import { growth } from './growth.ts';
 import { intervals } from './intervals.ts';
+import { fanout } from './fanout.ts';
+import { readHot } from './read-hot.ts';
 import type { Bench } from './result.ts';
 import { rush, rushSpread } from './rush.ts';
 import { say } from './stage.ts';
@@ -16,6 +18,8 @@ const benches: Readonly<Record<string, Bench>> = {
   intervals,
   confirm,
   growth,
+  'read-hot': readHot,
+  fanout,
   grid,
 };
 

@@ -99,7 +99,7 @@ export async function requireWhole(ownerUrl: string): Promise<void> {
   throw new Error(`the run broke a promise, so it has no figures:\n${lines.join('\n')}`);
 }
 
-async function makeTenant(servingUrl: string, slug: string): Promise<string> {
+export async function makeTenant(servingUrl: string, slug: string): Promise<string> {
   const db = openDatabase({ url: servingUrl, size: 1, named: true, log: openLog('warn') });
   try {
     const tenant = await createTenant(db, { slug });

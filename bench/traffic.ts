@@ -100,7 +100,23 @@ function admissions(ground: Ground): Traffic {
   return { requests: [hold], collisions: () => 0 };
 }
 
-export const traffics = { intervals, cycles, admissions };
+/** What the routes of `readPaths` answer, in turns, as a browser asks for it. */
+function reads(ground: Ground): Traffic {
+  const headers = { 'accept-encoding': READ_ENCODING };
+  const requests = readPaths(ground).map((path): Request<Cycle> => ({ method: 'GET', path, headers }));
+  return { requests, collisions: () => 0 };
+}
+
+/** How browsers of today want their answers. */
+export const READ_ENCODING = 'gzip, deflate, br, zstd';
+
+/** A list of the catalogue and the availability of a room for a week. */
+export function readPaths({ base, rooms, from }: Pick<Ground, 'base' | 'rooms' | 'from'>): string[] {
+  const window = `from=${new Date(from).toISOString()}&to=${new Date(from + 7 * 24 * HOUR).toISOString()}`;
+  return [`${base}/rooms?limit=50`, `${base}/rooms/${rooms[0] ?? ''}/availability?${window}`];
+}
+
+export const traffics = { intervals, cycles, admissions, reads };
 export type TrafficName = keyof typeof traffics;
 
 function post({ base }: Ground, path: string): Request<Cycle> {

@@ -99,6 +99,11 @@ function nameAndBoundRequests(app: FastifyInstance, log: Log): void {
       next(new Problem('uri_too_long', `A URL may have ${MAX_URL_LENGTH} characters.`));
     else next();
   });
+  app.addHook('onSend', (_request, reply, payload, next) => {
+    const ms = reply.elapsedTime.toFixed(1);
+    void reply.header('x-response-time', `${ms}ms`).header('server-timing', `total;dur=${ms}`);
+    next(null, payload);
+  });
   if (!log.isLevelEnabled('debug')) return;
   app.addHook('onResponse', (request, reply, next) => {
     log.debug(

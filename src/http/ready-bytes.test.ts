@@ -88,6 +88,8 @@ describe('an answer that is kept', () => {
       assert.deepEqual([first.status, second.status, second.text], [200, 200, first.text], path);
       assert.equal(second.headers['x-cache'], 'HIT', path);
       assert.equal(second.headers['cache-control'], 'private, no-cache');
+      assert.match(String(second.headers['server-timing']), /^total;dur=\d+\.\d$/);
+      assert.match(String(second.headers['x-response-time']), /^\d+\.\dms$/);
       const etag = String(first.headers['etag']);
       const known = await here.ask('GET', path, { headers: { 'if-none-match': `"other", ${etag}` } });
       assert.deepEqual([known.status, known.text, known.headers['etag']], [304, '', etag], path);

@@ -1,0 +1,27 @@
+import type { AddressInfo } from 'node:net';
+import fastify from 'fastify';
+
+/** What is sent as the answer to one URL. */
+export interface BareAnswer {
+  readonly url: string;
+  readonly type: string;
+  readonly encoding: string;
+  readonly base64: string;
+}
+
+/** The limit of reading: a bare route for each URL that sends the same bytes. A process of its own, told by one message. */
+process.once('message', (answers: readonly BareAnswer[]) => {
+  void listen(answers).then((url) => process.send?.(url));
+});
+process.once('disconnect', () => process.exit(0));
+
+async function listen(answers: readonly BareAnswer[]): Promise<string> {
+  const app = fastify();
+  for (const { url, type, encoding, base64 } of answers) {
+    const bytes = Buffer.from(base64, 'base64');
+    const headers = { 'content-type': type, 'content-encoding': encoding };
+    app.get(url.split('?', 1)[0] ?? '', (_request, reply) => reply.headers(headers).send(bytes));
+  }
+  await app.listen({ port: 0, host: '127.0.0.1' });
+  return `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
+}
