@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import type { HoldLine, Outcome } from '../engine/index.ts';
+import type { BookingLine, HoldLine, Outcome } from '../engine/index.ts';
 import type { AskedLine, Kind, ResolveContext } from '../kinds/kind.ts';
 import type { Actor } from '../people/access.ts';
 import type { App } from '../people/route.ts';
@@ -158,7 +158,8 @@ function tell(line: HoldLine, outcome: Outcome) {
   const { no, kind, details, quantity, unitMinor, totalMinor, isOptional = false } = line;
   const why = reasonsOf(line, outcome);
   const price = { quantity, unitPriceMinor: unitMinor, totalMinor };
-  return { no, kind, ...details, ...price, free: why.length === 0, reasons: why, isOptional };
+  const chosen = why.length === 0 ? heldLine(no, outcome)?.details : undefined; // what a choice would come to
+  return { no, kind, ...(chosen ?? details), ...price, free: why.length === 0, reasons: why, isOptional };
 }
 
 function tellRefused({ no, line, faults }: RefusedAsked) {
@@ -173,6 +174,10 @@ function reasonsOf({ no, skipped = [] }: HoldLine, outcome: Outcome): Reason[] {
       .filter(({ line }) => line === no)
       .map(({ line: _, ...conflict }) => ({ ...conflict, detail: conflictReasons[conflict.reason] }));
   if (outcome.result === 'tooLate') return [{ reason: 'too_late', detail: reasons.too_late }];
-  const held = outcome.result === 'done' ? outcome.booking.lines.find((each) => each.no === no) : undefined;
-  return (held?.details['skipped'] as Reason[] | undefined) ?? []; // as the engine wrote it a moment ago
+  const skips = heldLine(no, outcome)?.details['skipped'];
+  return (skips as Reason[] | undefined) ?? []; // as the engine wrote it a moment ago
+}
+
+function heldLine(no: number, outcome: Outcome): BookingLine | undefined {
+  return outcome.result === 'done' ? outcome.booking.lines.find((each) => each.no === no) : undefined;
 }

@@ -45,6 +45,14 @@ test('the best seats are chosen, priced, and become a line like one that names t
   assert.deepEqual(await office.available(event), { Stalls: 10 });
 });
 
+test('a preview says which seats they would be, and takes none', async () => {
+  const { event, seats } = await hall([seated('Stalls', row('A', 4))]);
+  const { body } = await office.post('/holds/preview', { lines: [best(event, 2), best(event, 3)] });
+  const [first, second] = body['lines'] as { free: boolean; seatIds?: string[] }[];
+  assert.deepEqual([first?.free, first?.seatIds, second?.free], [true, [seats[0], seats[1]], false]);
+  assert.deepEqual(await office.available(event), { Stalls: 4 });
+});
+
 test('the seats of an expired hold are the best again, with nobody having tidied up', async () => {
   const { event, seats } = await hall([seated('Stalls', row('A', 2))]);
   const held = await office.post('/holds', { lines: [best(event, 2)], ttlSeconds: 1 });
@@ -127,6 +135,18 @@ test('the orphan rule names the seat that would be left alone, and offers seats 
     (await office.hold(seatLine(event, seats[0]), seatLine(event, seats[1], seats[2]))).status,
     201,
   );
+});
+
+test('a swap under the orphan rule counts the seats that it gives back as free', async () => {
+  const { event, seats } = await hall([seated('Stalls', row('A', 5))], { orphanRule: 'on' });
+  const held = await office.hold(seatLine(event, seats[0], seats[1]));
+  const swap = (...nos: number[]) =>
+    office.post(`/bookings/${String(held.body['id'])}/reschedule`, {
+      lines: [{ no: 1, seatIds: nos.map((no) => seats[no]) }],
+    });
+  const refused = await swap(1, 2);
+  assert.deepEqual(conflictsOf(refused), [{ line: 1, resource: seats[0], reason: 'strands_seat' }]);
+  assert.equal((await swap(3, 4)).status, 200);
 });
 
 test('the rule gives way where the row has nothing better, and where it is off', async () => {
