@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { Config } from '../config.ts';
-import { killAt } from '../engine/fault-point.ts';
+import { killAt, linger } from '../engine/fault-point.ts';
 import { openEngine } from '../engine/index.ts';
 import { buildApp } from '../http/app.ts';
 import { kinds } from '../kinds/index.ts';
@@ -23,6 +23,7 @@ export interface Server {
 
 export async function openServer(config: Config, reached: Reached, log: Log): Promise<Server> {
   const { poolSize: size, namedStatements: named, testUnsafe, testFault } = config;
+  const guarded = testUnsafe !== 'no-guard';
   const metrics = openMetrics();
   const caching = openCaching(config.databaseDirectUrl ?? reached.servingUrl, config.redisUrl, log);
   const db = openDatabase({
@@ -41,8 +42,8 @@ export async function openServer(config: Config, reached: Reached, log: Log): Pr
     db,
     log,
     width: Math.floor(size / 2),
-    guarded: testUnsafe !== 'no-guard',
-    at: testFault && killAt(testFault),
+    guarded,
+    at: testFault ? killAt(testFault) : guarded ? undefined : linger,
     onBatch: metrics.batch,
   });
   const slowRequest = openSlowLog(log, 'request', config.slowRequestMs);

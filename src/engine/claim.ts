@@ -59,3 +59,17 @@ export function isDead(claim: Standing, now: Instant): boolean {
 export function overlaps(a: IntervalNeed, b: IntervalNeed): boolean {
   return a.startsAt < b.endsAt && b.startsAt < a.endsAt;
 }
+
+/** What one line of a competing request would claim if it were approved. It stands in nobody's way. */
+export interface Wish extends Needs {
+  bookingId: Uuid;
+  lineNo: number;
+  /** The request goes on waiting when another gets its time; otherwise it is declined. */
+  stays: boolean;
+}
+
+/** What lines of a booking claim or wish for. */
+export interface NeedsOfLines {
+  intervals: readonly (IntervalNeed & { lineNo: number })[];
+  units: readonly (UnitsNeed & { lineNo: number })[];
+}

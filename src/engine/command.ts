@@ -39,6 +39,9 @@ export type HoldLine = Omit<BookingLine, 'checkedInAt' | 'cancelledAt'> &
     skipped?: readonly Skipped[];
   };
 
+/** What a request wants, with every choice made. A line that is `skipped` is left out and needs nothing. */
+export type ChosenLine = Omit<HoldLine, 'choice' | 'isOptional'>;
+
 /** Catalogue entries that lines were resolved from, with the versions relied on. */
 export type Guards = ReadonlyMap<Uuid, number>;
 

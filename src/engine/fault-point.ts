@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import type { Command } from './command.ts';
 
 /**
@@ -24,3 +25,10 @@ export function killAt({ point, nth }: Kill): AtFaultPoint {
     if (passed === point && (passages += 1) === nth) process.kill(process.pid, 'SIGKILL');
   };
 }
+
+const LINGER_MS = 20;
+
+/** Lets others read what this batch has read before it writes: taken without locks, such a race is lost every time. */
+export const linger: AtFaultPoint = async (passed) => {
+  if (passed === 'locked') await wait(LINGER_MS);
+};

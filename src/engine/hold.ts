@@ -1,8 +1,8 @@
 import type { Instant } from '../platform/clock.ts';
 import { isWishing, totalOf, type Booking, type BookingLine } from './booking.ts';
 import { lasting } from './claim.ts';
-import type { Guards, Hold, Outcome } from './command.ts';
-import { earliest, resourcesOf, type ChosenLine, type Ledger } from './ledger.ts';
+import type { ChosenLine, Guards, Hold, Outcome } from './command.ts';
+import { earliest, resourcesOf, type Ledger } from './ledger.ts';
 
 /** Takes what all lines need, all or nothing; or asks for it, where requests compete. */
 export function hold(command: Hold, ledger: Ledger): Outcome {

@@ -4,16 +4,13 @@ import type { Uuid } from '../platform/id.ts';
 import { Asked } from './asked.ts';
 import { canMove, isWishing, type Booking, type BookingLine, type BookingState } from './booking.ts';
 import { isDead, overlaps, type IntervalClaim, type IntervalNeed } from './claim.ts';
-import type { UnitsClaim, UnitsNeed } from './claim.ts';
+import type { NeedsOfLines, UnitsClaim, UnitsNeed } from './claim.ts';
 import { isPicked, NOTHING_PICKED, notPicked, type FreeView } from './choice.ts';
-import type { HoldLine, Skipped } from './command.ts';
+import type { ChosenLine, HoldLine, Skipped } from './command.ts';
 import { Groups } from './groups.ts';
 import { emptyWrites, type ChangeDraft, type Snapshot, type StockRow, type StockWrite } from './snapshot.ts';
 import { stockKey } from './wanted.ts';
-import { Wishes, type NeedsOfLines } from './wish.ts';
-
-/** What a request wants, with every choice made. A line that is `skipped` is left out and needs nothing. */
-export type ChosenLine = Omit<HoldLine, 'choice' | 'isOptional'>;
+import { Wishes } from './wish.ts';
 
 interface Claims {
   intervals: Set<IntervalClaim>;

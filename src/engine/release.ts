@@ -1,8 +1,8 @@
 import type { Instant } from '../platform/clock.ts';
 import { standingLines, type Booking, type BookingLine } from './booking.ts';
 import { cancel } from './cancel.ts';
-import type { Outcome, Release } from './command.ts';
-import type { ChosenLine, Ledger } from './ledger.ts';
+import type { ChosenLine, Outcome, Release } from './command.ts';
+import type { Ledger } from './ledger.ts';
 
 /**
  * Nobody came: what the lines would keep from now on is free again. A booking that loses its last line so is a no-show

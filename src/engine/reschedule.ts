@@ -1,11 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import { isWishing, standingLines, totalOf, type Booking, type BookingState } from './booking.ts';
-import { lasting } from './claim.ts';
-import type { Outcome, Reschedule } from './command.ts';
+import { lasting, type NeedsOfLines } from './claim.ts';
+import type { ChosenLine, Outcome, Reschedule } from './command.ts';
 import { redateRequest } from './expire.ts';
 import { isStale, toBookingLine } from './hold.ts';
-import { earliest, resourcesOf, type ChosenLine, type Ledger } from './ledger.ts';
-import type { NeedsOfLines } from './wish.ts';
+import { earliest, resourcesOf, type Ledger } from './ledger.ts';
 
 const CAN_BE_RESCHEDULED: readonly BookingState[] = ['held', 'requested', 'confirmed'];
 

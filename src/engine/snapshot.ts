@@ -1,10 +1,9 @@
 import type { Instant } from '../platform/clock.ts';
 import type { Uuid } from '../platform/id.ts';
 import type { Booking, BookingLine } from './booking.ts';
-import type { IntervalClaim, UnitsClaim } from './claim.ts';
+import type { IntervalClaim, UnitsClaim, Wish } from './claim.ts';
 import type { Guards } from './command.ts';
 import type { GroupRead } from './groups.ts';
-import type { Wish } from './wish.ts';
 
 /** One row of `engine.stock`, locked. */
 export interface StockRow {

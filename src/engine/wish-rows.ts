@@ -1,8 +1,7 @@
 import type { Transaction } from '../platform/db.ts';
 import type { Row } from '../platform/statement.ts';
-import type { IntervalNeed, UnitsNeed } from './claim.ts';
+import type { IntervalNeed, UnitsNeed, Wish } from './claim.ts';
 import type { Writes } from './snapshot.ts';
-import type { Wish } from './wish.ts';
 import * as sql from './wish-queries.ts';
 
 /** Wishes from their rows, which come in order of booking and line. */

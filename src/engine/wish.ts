@@ -1,23 +1,8 @@
 import type { Uuid } from '../platform/id.ts';
 import { standingLines, type Booking } from './booking.ts';
-import { lasting, overlaps, type IntervalNeed, type Needs, type UnitsNeed } from './claim.ts';
-import type { HoldLine } from './command.ts';
-import type { ChosenLine } from './ledger.ts';
+import { lasting, overlaps, type IntervalNeed, type NeedsOfLines, type Wish } from './claim.ts';
+import type { ChosenLine, HoldLine } from './command.ts';
 import type { Writes } from './snapshot.ts';
-
-/** What one line of a competing request would claim if it were approved. It stands in nobody's way. */
-export interface Wish extends Needs {
-  bookingId: Uuid;
-  lineNo: number;
-  /** The request goes on waiting when another gets its time; otherwise it is declined. */
-  stays: boolean;
-}
-
-/** What lines of a booking claim or wish for. */
-export interface NeedsOfLines {
-  intervals: readonly (IntervalNeed & { lineNo: number })[];
-  units: readonly (UnitsNeed & { lineNo: number })[];
-}
 
 /** The lines of a request with what they would claim. */
 export function wishedLines(request: Booking, wishes: readonly Wish[]): HoldLine[] {

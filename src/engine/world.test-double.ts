@@ -14,7 +14,7 @@ import { twinKey } from './decide.ts';
 import { memberId } from './groups.ts';
 import type { ChangeDraft, Dying, Snapshot, StockRow, Twin, Writes } from './snapshot.ts';
 import { distinct, stockKey, wantedBy, type StockKey, type Wanted } from './wanted.ts';
-import type { Wish } from './wish.ts';
+import type { Wish } from './claim.ts';
 
 /** What a batch holds when it reads. Without it everything is held, as when batches come one after the other. */
 export interface Held {

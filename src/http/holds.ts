@@ -16,7 +16,7 @@ import { answerOf, kept } from './outcome.ts';
 
 const DEFAULT_TTL_SECONDS = 600;
 const LONGEST_TTL_SECONDS = 3_600;
-export const MOST_LINES = 50;
+const MOST_LINES = 50;
 
 export interface HoldDeps {
   db: Database;

@@ -12,7 +12,7 @@ export interface SeriesMark {
 export const SCOPES = ['this', 'following', 'all'] as const;
 export type Scope = (typeof SCOPES)[number];
 
-export function markOf(line: BookingLine): SeriesMark | undefined {
+function markOf(line: BookingLine): SeriesMark | undefined {
   return line.details['series'] as SeriesMark | undefined; // kinds that have series write it so
 }
 

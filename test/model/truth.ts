@@ -21,11 +21,15 @@ export function bookingIn(op: Op): BookingSeen | undefined {
 export function saysSo(op: Op, timeline: Timeline, isEffect: boolean): string[] {
   const seen = bookingIn(op);
   if (seen === undefined) return [];
-  const { verb } = op.intent;
+  const { intent } = op;
+  const { verb } = intent;
   const version = timeline.version(seen.id, seen.version);
   if (version === undefined || !shows(seen, version))
     return [`this booking never was: ${JSON.stringify(seen)}`];
-  if ((verb === 'hold' || verb === 'reschedule') && !isEffect) return ['success without any change'];
+  // A line that is moved to where it is changes nothing.
+  const isThere = intent.verb === 'reschedule' && hasLine(seen, 0, intent.line);
+  if ((verb === 'hold' || verb === 'reschedule') && !isEffect && !isThere)
+    return ['success without any change'];
   const target = {
     confirm: 'confirmed',
     cancel: 'cancelled',
@@ -141,8 +145,10 @@ function shows(seen: BookingSeen, version: Version): boolean {
     seen.state === version.state &&
     seen.expiresAt === expiresAt &&
     seen.lines.length === version.lines.length &&
-    version.lines.every(({ body }, i) =>
-      Object.entries(body).every(([field, value]) => isDeepStrictEqual(seen.lines[i]?.[field], value)),
-    )
+    version.lines.every((line, i) => hasLine(seen, i, line))
   );
+}
+
+function hasLine(seen: BookingSeen, at: number, { body }: Line): boolean {
+  return Object.entries(body).every(([field, value]) => isDeepStrictEqual(seen.lines[at]?.[field], value));
 }
