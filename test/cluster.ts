@@ -48,9 +48,10 @@ async function onEmbedded<T>(work: (cluster: Cluster) => Promise<T>): Promise<T>
 async function onSystems<T>(bin: string, work: (cluster: Cluster) => Promise<T>): Promise<T> {
   const server = await startSystemPostgres(bin, FAST);
   try {
-    await asOwner(server.url, (client) => prepareLogins(client, 'trusted anyway'));
-    const servingUrl = server.url.replace('postgres@', `${SERVING_LOGIN}@`);
-    return await work({ ownerUrl: server.url, servingUrl, servingLogin: SERVING_LOGIN });
+    const serving = new URL(server.url);
+    await asOwner(server.url, (client) => prepareLogins(client, serving.password));
+    serving.username = SERVING_LOGIN;
+    return await work({ ownerUrl: server.url, servingUrl: serving.href, servingLogin: SERVING_LOGIN });
   } finally {
     await server.close();
   }

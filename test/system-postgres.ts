@@ -1,4 +1,5 @@
-import { rm } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { chmod, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { run } from '../src/platform/embedded/program.ts';
 import { freePort, homeFor, ordinaryUser } from './program.ts';
@@ -29,10 +30,15 @@ export async function startSystemPostgres(
     const { ok, output } = await run(join(bin, program), args, user, TIMEOUT_MS);
     if (!ok) throw new Error(`${program} failed: ${output}`);
   };
-  await ask('initdb', ['-D', cluster, '-U', 'postgres', '--auth=trust', '-E', 'UTF8', '--locale=C', '-k']);
+  const password = randomBytes(16).toString('hex');
+  const file = join(home, 'password');
+  await writeFile(file, password);
+  await chmod(file, 0o644); // a throw-away one, for another user to read
+  const login = ['-U', 'postgres', `--pwfile=${file}`, '--auth=scram-sha-256'];
+  await ask('initdb', ['-D', cluster, ...login, '-E', 'UTF8', '--locale=C', '-k']);
   await ask('pg_ctl', ['start', '-w', '-s', '-D', cluster, '-l', join(home, 'log'), '-o', options.join(' ')]);
   return {
-    url: `postgres://postgres@127.0.0.1:${port}/postgres`,
+    url: `postgres://postgres:${password}@127.0.0.1:${port}/postgres`,
     close: async () => {
       await ask('pg_ctl', ['stop', '-w', '-s', '-m', 'immediate', '-D', cluster]);
       await rm(home, { recursive: true, force: true });

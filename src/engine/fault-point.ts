@@ -26,7 +26,7 @@ export function killAt({ point, nth }: Kill): AtFaultPoint {
   };
 }
 
-const LINGER_MS = 20;
+const LINGER_MS = 100;
 
 /** Lets others read what this batch has read before it writes: taken without locks, such a race is lost every time. */
 export const linger: AtFaultPoint = async (passed) => {

@@ -98,9 +98,9 @@ export function openLanes(
     const batch = takeBatch(lane, clock() - QUEUE_AGE_MS);
     const commands = batch.map((waiting) => waiting.command);
     const begun = clock();
-    const verdicts = commands.length === 0 ? [] : await run(lane.tenant, commands);
-    const [first] = batch;
-    if (first) onBatch?.({ commands: batch.length, waitedMs: begun - first.since, tookMs: clock() - begun });
+    const waitedMs = begun - (batch[0]?.since ?? begun);
+    const verdicts = commands.length === 0 ? [] : await run(lane.tenant, commands, waitedMs);
+    if (batch.length > 0) onBatch?.({ commands: batch.length, waitedMs, tookMs: clock() - begun });
     places += 1;
     lane.running -= 1;
     if (isDue(lane)) queueUp(lane);

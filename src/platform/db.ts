@@ -17,8 +17,11 @@ import {
   type Statement,
 } from './statement.ts';
 
-/** How long one transaction may take from its first byte to its last, in ms; past it the connection is cut. */
-const TRANSACTION_DEADLINE_MS = 4_500;
+/**
+ * How long one transaction may take from its first byte to its last, in ms, unless less is asked for; past it the
+ * connection is cut.
+ */
+export const TRANSACTION_DEADLINE_MS = 4_500;
 /** How long a transaction waits for a connection, a new one or one that others give back. */
 const CONNECT_TIMEOUT_MS = 2_000;
 
@@ -65,8 +68,11 @@ export interface WorkerReads {
 }
 
 export interface Database {
-  /** Runs `work` in one transaction of one tenant and commits it. Rejects with a DatabaseFault or what `work` threw. */
-  inTenant<T>(tenant: Uuid, work: (tx: Transaction) => Promise<T>): Promise<T>;
+  /**
+   * Runs `work` in one transaction of one tenant and commits it. Rejects with a DatabaseFault or what `work` threw.
+   * `deadlineMs`: how long it may take, TRANSACTION_DEADLINE_MS at most.
+   */
+  inTenant<T>(tenant: Uuid, work: (tx: Transaction) => Promise<T>, deadlineMs?: number): Promise<T>;
   /** Runs reads of one tenant that all see one moment, in a transaction that cannot write. */
   look<T>(tenant: Uuid, work: (tx: Pick<Transaction, 'run'>) => Promise<T>): Promise<T>;
   /** One read of one tenant in one round trip. */
@@ -106,8 +112,9 @@ export function openDatabase(options: PoolOptions): Database {
   async function transaction<T>(
     opening: (c: Connection) => void,
     work: (c: Connection) => Promise<T>,
+    deadlineMs = TRANSACTION_DEADLINE_MS,
   ): Promise<T> {
-    const connection = await connect(pool, options);
+    const connection = await connect(pool, options, deadlineMs);
     try {
       opening(connection);
       const result = await work(connection);
@@ -121,7 +128,7 @@ export function openDatabase(options: PoolOptions): Database {
   }
 
   return {
-    inTenant: async (tenant, work) => {
+    inTenant: async (tenant, work, deadlineMs) => {
       const told: Told[] = [];
       const numbers: Promise<readonly { seq: number }[]>[] = [];
       const tellsOfChange: Transaction['tellsOfChange'] = (changes, appended) => {
@@ -133,6 +140,7 @@ export function openDatabase(options: PoolOptions): Database {
         result = await transaction(
           (c) => openTenant(c, tenant),
           (c) => work({ tenant, run: (of, ...rest) => c.send(of, [tenant, ...rest]), tellsOfChange }),
+          deadlineMs,
         );
       } catch (error) {
         if (told.length > 0) options.onChange?.(tenant, told, []); // a COMMIT whose answer was lost may have taken effect
@@ -199,7 +207,11 @@ interface Connection {
   abandon(error: unknown): Promise<void>;
 }
 
-async function connect(pool: pg.Pool, { named, watch }: PoolOptions): Promise<Connection> {
+async function connect(
+  pool: pg.Pool,
+  { named, watch }: PoolOptions,
+  deadlineMs: number,
+): Promise<Connection> {
   const client = await takeConnection(pool, watch);
   const timed = openStopwatch(watch);
   const sent: Promise<unknown>[] = [];
@@ -208,7 +220,7 @@ async function connect(pool: pg.Pool, { named, watch }: PoolOptions): Promise<Co
   const deadline = setTimeout(() => {
     cut = true;
     streamOf(client).destroy(new Error('the transaction took longer than its deadline'));
-  }, TRANSACTION_DEADLINE_MS);
+  }, deadlineMs);
 
   // Statements sent in one turn of the event loop leave in one packet instead of three writes each.
   let corked = false;

@@ -1,4 +1,4 @@
-import { appendFileSync, readFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 
 /** A booking as the server told it, without what no check looks at. */
 export interface ToldBooking {
@@ -37,6 +37,7 @@ export class Ledger {
 
   constructor(path: string) {
     this.#path = path;
+    writeFileSync(path, '');
   }
 
   append(entry: Entry): void {
@@ -50,7 +51,7 @@ export class Ledger {
   }
 
   read(): Entry[] {
-    const lines = readFileSync(this.#path, 'utf8').trimEnd().split('\n');
+    const lines = readFileSync(this.#path, 'utf8').split('\n').slice(0, -1); // each ends with a line break
     return lines.map((line) => JSON.parse(line) as Entry);
   }
 }

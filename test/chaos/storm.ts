@@ -15,6 +15,8 @@ export const blows: readonly Blow[] = [...faultPoints, 'answered', 'random', 'po
 
 const LATEST_BATCH = 20;
 const LATEST_CALL = 100;
+/** PostgreSQL dies when enough was acknowledged for a loss to be seen. */
+const EARLIEST_ANSWER = 30;
 const LONGEST_DELAY_MS = 30;
 
 /** Kills servers and PostgreSQL in the order of a plan, each when some calls have passed, and starts them again. */
@@ -65,7 +67,7 @@ export class Storm {
     switch (blow) {
       case 'postgres':
         if (!server.isUp) await server.start();
-        await server.after('answered', randomInt(1, LATEST_CALL));
+        await server.after('answered', randomInt(EARLIEST_ANSWER, LATEST_CALL));
         return this.#killPostgres();
       case 'answered':
         if (!server.isUp) await server.start();

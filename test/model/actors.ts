@@ -41,6 +41,7 @@ class Actor {
   readonly #random: () => number;
   /** Keyed requests of this actor that may be sent once more. */
   readonly #past: { op: Op; idempotencyKey: string }[] = [];
+  #hasBegun = false;
 
   constructor(crowd: Crowd, key: Stage['keys'][number], random: () => number) {
     this.#crowd = crowd;
@@ -144,6 +145,7 @@ class Actor {
   }
 
   #intent(): Intent {
+    if (!this.#hasBegun) return this.#begin();
     const known = this.#crowd.bookings[this.#below(this.#crowd.bookings.length)];
     const choice = this.#random();
     if (known === undefined || choice < 0.36) return this.#hold();
@@ -152,6 +154,13 @@ class Actor {
     if (choice < 0.68) return { verb: 'cancel', bookingId };
     if (choice < 0.82) return { verb: 'reschedule', bookingId, line: this.#like(known.line) };
     return choice < 0.94 ? { verb: 'read', bookingId } : { verb: 'list' };
+  }
+
+  /** All begin at one moment, and with the same hour of the same room. */
+  #begin(): Intent {
+    this.#hasBegun = true;
+    const [roomId = ''] = this.#crowd.stage.rooms;
+    return { verb: 'hold', lines: [roomLine(roomId, 0, 1)], ttlSeconds: LONG_TTL_SECONDS };
   }
 
   #hold(): Intent {
@@ -179,14 +188,7 @@ class Actor {
   #roomLine(): Line {
     const { rooms } = this.#crowd.stage;
     const roomId = rooms[this.#below(rooms.length)] ?? '';
-    const startsAt = OPENING + this.#below(SLOTS) * HOUR_MS;
-    const endsAt = startsAt + (1 + this.#below(3)) * HOUR_MS;
-    const [start, end] = [startsAt, endsAt].map((at) => new Date(at).toISOString());
-    return {
-      body: { kind: 'room', roomId, start, end },
-      slot: { resource: roomId, startsAt, endsAt },
-      units: [],
-    };
+    return roomLine(roomId, this.#below(SLOTS), 1 + this.#below(3));
   }
 
   #seatLine(): Line {
@@ -227,5 +229,16 @@ function random(seed: number): () => number {
     let mixed = Math.imul(state ^ (state >>> 15), state | 1);
     mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+function roomLine(roomId: string, slot: number, hours: number): Line {
+  const startsAt = OPENING + slot * HOUR_MS;
+  const endsAt = startsAt + hours * HOUR_MS;
+  const [start, end] = [startsAt, endsAt].map((at) => new Date(at).toISOString());
+  return {
+    body: { kind: 'room', roomId, start, end },
+    slot: { resource: roomId, startsAt, endsAt },
+    units: [],
   };
 }

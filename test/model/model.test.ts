@@ -31,11 +31,11 @@ describe('32 actors on three rooms, two sections and three seats, through two se
 });
 
 test('without locks and constraint the same actors sell twice, and the model says so', async () => {
-  for (let seed = 1; seed <= 5; seed++) {
-    const { complaints } = await playRound({ seed, opsEach: 16, unguarded: true });
-    if (complaints.some((complaint) => complaint.includes('sold twice'))) return;
-  }
-  assert.fail('the race was never lost');
+  const { complaints } = await playRound({ seed: 1, opsEach: 4, unguarded: true });
+  assert.ok(
+    complaints.some((complaint) => complaint.includes('sold twice')),
+    complaints.join('\n'),
+  );
 });
 
 function tampers(): Record<string, (history: History) => void> {
