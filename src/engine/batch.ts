@@ -117,10 +117,8 @@ export function batchRunner({ db, log, guarded, at }: BatchOptions): RunBatch {
     return verdicts;
   }
 
-  return (tenant, commands, waitedMs) => {
-    const answerBy = performance.now() + TRANSACTION_DEADLINE_MS - waitedMs;
-    return run({ tenant, answerBy }, commands, false);
-  };
+  return (tenant, commands, waitedMs) =>
+    run({ tenant, answerBy: performance.now() + TRANSACTION_DEADLINE_MS - waitedMs }, commands, false);
 }
 
 // A unique violation is a twin of an idempotency key that committed after this batch had read: it is found next time.

@@ -8,7 +8,7 @@ import { decide } from './decide.ts';
 import { Model } from './model.test-double.ts';
 import { holdOf, linesOf, newWorld, ROOMS, STOCK } from './small-world.test-double.ts';
 import { wishedLines } from './wish.ts';
-import { World } from './world.test-double.ts';
+import type { World } from './world.test-double.ts';
 
 const slot = fc
   .record({

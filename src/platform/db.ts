@@ -129,26 +129,20 @@ export function openDatabase(options: PoolOptions): Database {
 
   return {
     inTenant: async (tenant, work, deadlineMs) => {
-      const told: Told[] = [];
-      const numbers: Promise<readonly { seq: number }[]>[] = [];
-      const tellsOfChange: Transaction['tellsOfChange'] = (changes, appended) => {
-        told.push(...changes);
-        numbers.push(appended);
-      };
-      let result;
+      const tidings = gatherTidings(tenant, options.onChange);
+      const { tellsOfChange } = tidings;
       try {
-        result = await transaction(
+        const result = await transaction(
           (c) => openTenant(c, tenant),
           (c) => work({ tenant, run: (of, ...rest) => c.send(of, [tenant, ...rest]), tellsOfChange }),
           deadlineMs,
         );
+        await tidings.committed();
+        return result;
       } catch (error) {
-        if (told.length > 0) options.onChange?.(tenant, told, []); // a COMMIT whose answer was lost may have taken effect
+        tidings.failed();
         throw error;
       }
-      const seqs = (await Promise.all(numbers)).flatMap((rows) => rows.map(({ seq }) => seq));
-      if (told.length > 0) options.onChange?.(tenant, told, seqs);
-      return result;
     },
     look: (tenant, work) =>
       transaction(
@@ -172,6 +166,28 @@ export function openDatabase(options: PoolOptions): Database {
       ),
     pool: () => stateOf(pool),
     close: () => pool.end(),
+  };
+}
+
+/** Gathers what a transaction says of its changes, and hands it over when it has ended. */
+function gatherTidings(tenant: Uuid, onChange: PoolOptions['onChange']) {
+  const told: Told[] = [];
+  const numbers: Promise<readonly { seq: number }[]>[] = [];
+  const tellsOfChange: Transaction['tellsOfChange'] = (changes, appended) => {
+    told.push(...changes);
+    numbers.push(appended);
+  };
+  return {
+    tellsOfChange,
+    committed: async (): Promise<void> => {
+      if (told.length === 0) return;
+      const seqs = (await Promise.all(numbers)).flatMap((rows) => rows.map(({ seq }) => seq));
+      onChange?.(tenant, told, seqs);
+    },
+    /** A COMMIT whose answer was lost may have taken effect. */
+    failed: (): void => {
+      if (told.length > 0) onChange?.(tenant, told, []);
+    },
   };
 }
 
