@@ -9,7 +9,7 @@ export const kinds: readonly Kind[] = [rooms, events];
 
 /**
  * Every promise that `holdfast doctor` checks. Those of the kinds come first: they take longest, and of two connections
- * that share the list none should be left with them at the end (10.5 s then for 10^6 bookings, and 8 s so).
+ * that share the list none should be left with them at the end (a second more then for 10^6 bookings).
  */
 export const promises: readonly Invariant[] = [
   ...kinds.flatMap((kind) => kind.invariants ?? []),
