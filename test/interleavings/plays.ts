@@ -30,7 +30,7 @@ export const plays: Readonly<Record<string, Play>> = {
   },
   'hold x hold under a limit that nobody has needed yet': async (props) => {
     const [seats, limit] = [await props.seats('seats', 9), props.named('limit')];
-    const capped = { intervals: [], units: [...units(seats, 2).units, { ...only(limit, 2), cap: 3 }] };
+    const capped = { intervals: [], units: [...units(seats, 2).units, { ...need(limit, 2), cap: 3 }] };
     return together(props.hold('first', [capped]), props.hold('second', [capped]));
   },
   'hold x hold of any room': async (props) => {
@@ -265,7 +265,7 @@ function does(command: Command): Deed {
   return { command };
 }
 
-function only(resourceId: Uuid, count: number) {
+function need(resourceId: Uuid, count: number) {
   return { resourceId, bucket: ONLY_BUCKET, units: count };
 }
 

@@ -23,13 +23,8 @@ const state = `case
       where x.tenant_id = $1 and x.event_id = e.id and ${freeUnits} > ${keptSeats}) then 'soldOut'
     else e.state end`;
 
-const eventColumns = {
-  id: 'uuid',
-  name: 'text',
-  venueId: 'uuid',
-  venue: 'text',
-  timezone: 'text',
-  state: 'text',
+/** On what terms an event is sold. */
+const terms = {
   startsAt: 'timestamptz',
   endsAt: 'timestamptz?',
   saleFrom: 'timestamptz?',
@@ -38,6 +33,16 @@ const eventColumns = {
   maxPerOrder: 'int4?',
   maxPerClient: 'int4?',
   orphanRule: 'text',
+} as const;
+
+const eventColumns = {
+  id: 'uuid',
+  name: 'text',
+  venueId: 'uuid',
+  venue: 'text',
+  timezone: 'text',
+  state: 'text',
+  ...terms,
   prices: 'jsonb',
   createdAt: 'timestamptz',
   version: 'int4',
@@ -89,14 +94,7 @@ export const eventsForSale = statement('events.forSale', {
   columns: {
     id: 'uuid',
     state: 'text',
-    startsAt: 'timestamptz',
-    endsAt: 'timestamptz?',
-    saleFrom: 'timestamptz?',
-    saleTo: 'timestamptz?',
-    holdTtlSeconds: 'int4?',
-    maxPerOrder: 'int4?',
-    maxPerClient: 'int4?',
-    orphanRule: 'text',
+    ...terms,
     sections: 'jsonb',
     marks: 'jsonb?',
     version: 'int4',
