@@ -123,6 +123,7 @@ describe('the second tier, with a real Redis', { skip: noRedis }, () => {
 
   test('that is flushed is filled again', async () => {
     await ask();
+    await untilStored(2);
     await admin.flushall();
     assert.equal(await ask('again'), 'again');
     await untilStored(1);
