@@ -1,6 +1,9 @@
 import type { FastifyInstance } from 'fastify';
 import { Type, type Static, type TObject } from 'typebox';
-import type { App } from '../people/route.ts';
+import { once } from '../engine/idempotency.ts';
+import type { Actor } from '../people/access.ts';
+import { repeatable, sendAnswer } from '../people/repeat.ts';
+import type { App, KeptAnswer } from '../people/route.ts';
 import type { Database, Transaction } from '../platform/db.ts';
 import type { Uuid } from '../platform/id.ts';
 import { etag, requireVersion } from '../platform/precondition.ts';
@@ -8,6 +11,66 @@ import { IdPath } from '../platform/schema.ts';
 
 /** Throws when the caller decided on another version than the one under the lock. */
 export type CheckVersion = (version: number) => void;
+
+/** A collection of a catalogue: `/rooms`, `/events`. */
+export interface Collection<Made extends TObject> {
+  path: string;
+  /** As it stands in operation ids: `Room` makes `createRoom` and `getRoom`. */
+  name: string;
+  tags: string[];
+  entry: TObject;
+  made: Made;
+  summaries: { create: string; read: string };
+  /** Whether answers of the reading route may be kept. */
+  kept?: KeptAnswer;
+  create(tx: Transaction, actor: Actor, asked: Static<Made>): Promise<object>;
+  read(tx: Transaction, id: Uuid, actor: Actor): Promise<{ version: number }>;
+}
+
+/** POST of a new entry, made once for each `Idempotency-Key`, and GET of one, with its version as ETag. */
+export function collectionRoutes<Made extends TObject>(app: App, db: Database, of: Collection<Made>): void {
+  const { path, name, tags, entry, made, summaries, kept } = of;
+  const routes = app as unknown as FastifyInstance; // the schemas are checked at run time; their types stand in `of`
+  routes.post(
+    path,
+    {
+      schema: {
+        tags,
+        summary: summaries.create,
+        operationId: `create${name}`,
+        body: made,
+        response: { 201: entry },
+      },
+      config: { permission: 'catalogue.write' },
+    },
+    async (request, reply) => {
+      const { actor } = request;
+      const body = request.body as Static<Made>;
+      const answer = await once(db, actor.tenant.id, repeatable(request), async (tx) => ({
+        status: 201,
+        body: JSON.stringify(await of.create(tx, actor, body)),
+      }));
+      return sendAnswer(reply, answer);
+    },
+  );
+  routes.get<{ Params: Static<typeof IdPath> }>(
+    `${path}/:id`,
+    {
+      schema: {
+        tags,
+        summary: summaries.read,
+        operationId: `get${name}`,
+        params: IdPath,
+        response: { 200: entry },
+      },
+      config: { permission: 'catalogue.read', ...(kept && { kept }) },
+    },
+    async ({ actor, params }, reply) => {
+      const found = await db.inTenant(actor.tenant.id, (tx) => of.read(tx, params.id, actor));
+      return reply.header('etag', etag(found.version)).send(found);
+    },
+  );
+}
 
 /** One entry of a catalogue: `/rooms/{id}`, `/events/{id}`. */
 export interface Entry<Patch extends TObject> {

@@ -33,9 +33,7 @@ async function otherSections(
     .filter(({ id, kind, available }) => id !== sectionId && kind === 'standing' && available >= quantity)
     .sort((a, b) => Math.abs(a.amountMinor - price) - Math.abs(b.amountMinor - price))
     .slice(0, MOST)
-    .map(({ id, name, amountMinor }) => {
-      return { kind: 'admission', eventId, sectionId: id, quantity, name, amountMinor };
-    });
+    .map(({ id }) => ({ kind: 'admission', eventId, sectionId: id, quantity }));
 }
 
 async function nearSeats(

@@ -6,13 +6,12 @@ import { writtenAlready, type App } from '../../people/route.ts';
 import { resourceTag } from '../../platform/cache/tags.ts';
 import type { Database } from '../../platform/db.ts';
 import { answerList, listAnswer, listQuery } from '../../platform/list.ts';
-import { etag } from '../../platform/precondition.ts';
 import { IdPath, Note, parseInstant, strict } from '../../platform/schema.ts';
 import { eventList } from './event-queries.ts';
 import { createEvent, deleteEvent, readEvent, toEvent, updateEvent } from './event.ts';
 import { inventoryText } from './inventory.ts';
 import { cancelEvent, moveEvent, type EventMove } from './life.ts';
-import { changeRoutes } from '../entry.ts';
+import { changeRoutes, collectionRoutes } from '../entry.ts';
 import * as schema from './schema.ts';
 
 const tags = ['Events'];
@@ -20,9 +19,9 @@ const read = { permission: 'catalogue.read' } as const;
 const write = { permission: 'catalogue.write' } as const;
 
 export function eventRoutes(app: App, { db }: { db: Database }): void {
-  readRoutes(app, db);
+  listRoute(app, db);
   inventoryRoute(app, db);
-  writeRoutes(app, db);
+  entryRoutes(app, db);
   moveRoute(app, db, 'publish', 'Put a draft on sale');
   moveRoute(app, db, 'pause', 'Pause the sale of an event');
   moveRoute(app, db, 'resume', 'Go on with the sale of an event');
@@ -38,7 +37,7 @@ function variesBy(actor: Actor): string {
   return String(seesDrafts(actor));
 }
 
-function readRoutes(app: App, db: Database): void {
+function listRoute(app: App, db: Database): void {
   app.get(
     '/events',
     {
@@ -57,28 +56,6 @@ function readRoutes(app: App, db: Database): void {
     },
     ({ actor, query }) =>
       answerList(db, actor.tenant.id, eventList, query, [...eventFilters(query), seesDrafts(actor)], toEvent),
-  );
-
-  app.get(
-    '/events/:id',
-    {
-      schema: {
-        tags,
-        summary: 'Read an event',
-        operationId: 'getEvent',
-        params: IdPath,
-        response: { 200: schema.Event },
-      },
-      config: {
-        ...read,
-        kept: { name: 'event', dated: true, madeOf: ({ id = '' }) => [resourceTag(id), 'venue'], variesBy },
-      },
-    },
-    async ({ actor, params }, reply) => {
-      const event = await db.inTenant(actor.tenant.id, (tx) => readEvent(tx, params.id, seesDrafts(actor)));
-      void reply.header('etag', etag(event.version));
-      return event;
-    },
   );
 }
 
@@ -113,28 +90,18 @@ function inventoryRoute(app: App, db: Database): void {
   );
 }
 
-function writeRoutes(app: App, db: Database): void {
-  app.post(
-    '/events',
-    {
-      schema: {
-        tags,
-        summary: 'Add an event as a draft',
-        operationId: 'createEvent',
-        body: schema.NewEvent,
-        response: { 201: schema.Event },
-      },
-      config: write,
-    },
-    async (request, reply) => {
-      const { actor, body } = request;
-      const made = await once(db, actor.tenant.id, repeatable(request), async (tx) => ({
-        status: 201,
-        body: JSON.stringify(await createEvent(tx, actor.principal, body)),
-      }));
-      return sendAnswer(reply, made);
-    },
-  );
+function entryRoutes(app: App, db: Database): void {
+  collectionRoutes(app, db, {
+    path: '/events',
+    name: 'Event',
+    tags,
+    entry: schema.Event,
+    made: schema.NewEvent,
+    summaries: { create: 'Add an event as a draft', read: 'Read an event' },
+    kept: { name: 'event', dated: true, madeOf: ({ id = '' }) => [resourceTag(id), 'venue'], variesBy },
+    create: (tx, actor, asked) => createEvent(tx, actor.principal, asked),
+    read: (tx, id, actor) => readEvent(tx, id, seesDrafts(actor)),
+  });
 
   changeRoutes(app, db, {
     path: '/events/:id',

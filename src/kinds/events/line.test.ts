@@ -78,10 +78,7 @@ test('a full section is refused with what is left of it and with sections that h
     [refused.status, refused.body['conflicts']],
     [409, [{ line: 1, resource, reason: 'sold_out', available: 2 }]],
   );
-  assert.deepEqual(refused.body['alternatives'], [
-    { ...admission(event, 'Back', 3), name: 'Back', amountMinor: 4_000 },
-    { ...admission(event, 'Cheap', 3), name: 'Cheap', amountMinor: 1_000 },
-  ]);
+  assert.deepEqual(refused.body['alternatives'], [admission(event, 'Back', 3), admission(event, 'Cheap', 3)]);
 });
 
 test('lines of one section that fit singly but not together are refused together', async () => {

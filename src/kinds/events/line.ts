@@ -5,9 +5,10 @@ import { iso, type Instant } from '../../platform/clock.ts';
 import { ruleViolated } from '../../platform/errors.ts';
 import type { Uuid } from '../../platform/id.ts';
 import type { AskedLine, ResolveContext, Resolved } from '../kind.ts';
+import { at, noSuch } from '../line.ts';
 import { eventsForSale, type EventForSale } from './catalogue.ts';
 import type { AdmissionLine, BestSeatsLine, SeatLine } from './schema.ts';
-import { at, chosenSeats, namedSeats, need, noSuch, type Buyer, type Places } from './seat-line.ts';
+import { chosenSeats, namedSeats, need, type Buyer, type Places } from './seat-line.ts';
 
 export type EventLine = SeatLine | BestSeatsLine | AdmissionLine;
 

@@ -3,8 +3,9 @@ import type { UnitsNeed } from '../../engine/claim.ts';
 import type { Group } from '../../engine/groups.ts';
 import { ONLY_BUCKET } from '../../engine/index.ts';
 import { can, type Role } from '../../people/access.ts';
-import { Problem, ruleViolated } from '../../platform/errors.ts';
+import { ruleViolated } from '../../platform/errors.ts';
 import type { Uuid } from '../../platform/id.ts';
+import { at, noSuch } from '../line.ts';
 import { bestSeats, type Found } from './best-seats.ts';
 import type { EventForSale, SectionForSale } from './catalogue.ts';
 import { hasBetter, strandedBy } from './orphan.ts';
@@ -198,14 +199,4 @@ function onePrice(sections: readonly SectionForSale[], pointer: string): number 
 
 export function need(resourceId: Uuid, units: number): UnitsNeed {
   return { resourceId, bucket: ONLY_BUCKET, units };
-}
-
-export function noSuch(what: string, pointer: string): Problem {
-  return new Problem('not_found', `There is no such ${what}.`, {
-    errors: [{ pointer, reason: 'invalid_reference' }],
-  });
-}
-
-export function at(no: number, field: string): string {
-  return `/lines/${no - 1}/${field}`;
 }

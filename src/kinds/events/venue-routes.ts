@@ -1,25 +1,14 @@
-import { once } from '../../engine/idempotency.ts';
-import { repeatable, sendAnswer } from '../../people/repeat.ts';
 import type { App } from '../../people/route.ts';
 import type { Database } from '../../platform/db.ts';
 import { answerList, listAnswer, listQuery } from '../../platform/list.ts';
-import { etag } from '../../platform/precondition.ts';
-import { IdPath } from '../../platform/schema.ts';
-import { changeRoutes } from '../entry.ts';
+import { changeRoutes, collectionRoutes } from '../entry.ts';
 import * as schema from './schema.ts';
 import { venueList } from './venue-queries.ts';
 import { createVenue, deleteVenue, readVenue, toVenue, updateVenue } from './venue.ts';
 
 const tags = ['Venues'];
-const read = { permission: 'catalogue.read' } as const;
-const write = { permission: 'catalogue.write' } as const;
 
 export function venueRoutes(app: App, { db }: { db: Database }): void {
-  readRoutes(app, db);
-  writeRoutes(app, db);
-}
-
-function readRoutes(app: App, db: Database): void {
   app.get(
     '/venues',
     {
@@ -30,7 +19,7 @@ function readRoutes(app: App, db: Database): void {
         querystring: listQuery(venueList, schema.Venue, schema.VenueFilters),
         response: { 200: listAnswer(schema.Venue) },
       },
-      config: read,
+      config: { permission: 'catalogue.read' },
     },
     ({ actor, query }) => {
       const filters = [query.search ?? null, query.archived ?? false] as const;
@@ -38,48 +27,17 @@ function readRoutes(app: App, db: Database): void {
     },
   );
 
-  app.get(
-    '/venues/:id',
-    {
-      schema: {
-        tags,
-        summary: 'Read a venue with its sections and rows',
-        operationId: 'getVenue',
-        params: IdPath,
-        response: { 200: schema.Venue },
-      },
-      config: read,
-    },
-    async ({ actor, params }, reply) => {
-      const venue = await db.inTenant(actor.tenant.id, (tx) => readVenue(tx, params.id));
-      return reply.header('etag', etag(venue.version)).send(venue);
-    },
-  );
-}
-
-function writeRoutes(app: App, db: Database): void {
-  app.post(
-    '/venues',
-    {
-      schema: {
-        tags,
-        summary: 'Add a venue with its sections',
-        operationId: 'createVenue',
-        body: schema.NewVenue,
-        response: { 201: schema.Venue },
-      },
-      config: write,
-    },
-    async (request, reply) => {
-      const { actor, body } = request;
-      const by = { actor: actor.principal, timezone: actor.tenant.timezone };
-      const made = await once(db, actor.tenant.id, repeatable(request), async (tx) => ({
-        status: 201,
-        body: JSON.stringify(await createVenue(tx, by, body)),
-      }));
-      return sendAnswer(reply, made);
-    },
-  );
+  collectionRoutes(app, db, {
+    path: '/venues',
+    name: 'Venue',
+    tags,
+    entry: schema.Venue,
+    made: schema.NewVenue,
+    summaries: { create: 'Add a venue with its sections', read: 'Read a venue with its sections and rows' },
+    create: (tx, { principal, tenant }, asked) =>
+      createVenue(tx, { actor: principal, timezone: tenant.timezone }, asked),
+    read: readVenue,
+  });
 
   changeRoutes(app, db, {
     path: '/venues/:id',

@@ -1,5 +1,5 @@
 import type { IntervalNeed } from '../../engine/claim.ts';
-import { Problem, reasons, ruleViolated, type Fault } from '../../platform/errors.ts';
+import { reasons, ruleViolated, type Fault } from '../../platform/errors.ts';
 import { LAST_INSTANT, parseInstant } from '../../platform/schema.ts';
 import { MINUTE_MS } from '../../platform/zone.ts';
 import {
@@ -9,6 +9,7 @@ import {
   type Resolved,
   type ResolvedLine,
 } from '../kind.ts';
+import { at, noSuch } from '../line.ts';
 import { approvalOf } from './approval.ts';
 import { roomsForSale, zoneOf, type RoomForSale } from './catalogue.ts';
 import { quotaUnits } from './quota.ts';
@@ -118,10 +119,7 @@ export function withBuffers({ id, rules }: RoomForSale, { startsAt, endsAt }: As
 }
 
 function requireForSale(room: RoomForSale | undefined, no: number): RoomForSale {
-  if (room === undefined)
-    throw new Problem('not_found', 'There is no such room.', {
-      errors: [{ pointer: at(no, 'roomId'), reason: 'invalid_reference' }],
-    });
+  if (room === undefined) throw noSuch('room', at(no, 'roomId'));
   if (room.archived)
     throw ruleViolated(at(no, 'roomId'), 'archived', 'This room is no longer booked. Choose another room.');
   return room;
@@ -145,8 +143,4 @@ function requireAllowed(asked: readonly (readonly Judged[])[]): void {
 
 function told({ reason, detail = reasons[reason] }: Fault): { reason: string; detail: string } {
   return { reason, detail };
-}
-
-function at(no: number, field: string): string {
-  return `/lines/${no - 1}/${field}`;
 }

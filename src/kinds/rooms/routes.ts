@@ -1,17 +1,14 @@
 import { Type } from 'typebox';
-import { once } from '../../engine/idempotency.ts';
 import type { Engine } from '../../engine/index.ts';
-import { repeatable, sendAnswer } from '../../people/repeat.ts';
 import type { App } from '../../people/route.ts';
 import { iso } from '../../platform/clock.ts';
 import type { Database } from '../../platform/db.ts';
 import { resourceTag } from '../../platform/cache/tags.ts';
 import { notFound } from '../../platform/errors.ts';
 import { answerList, listAnswer, listQuery } from '../../platform/list.ts';
-import { etag } from '../../platform/precondition.ts';
 import { IdPath } from '../../platform/schema.ts';
 import type { Row } from '../../platform/statement.ts';
-import { changeRoutes } from '../entry.ts';
+import { changeRoutes, collectionRoutes } from '../entry.ts';
 import { availabilityRoutes } from './availability-routes.ts';
 import { blackoutRoutes } from './blackout-routes.ts';
 import { calendarRoutes } from './calendar-routes.ts';
@@ -26,7 +23,7 @@ import { roomFilters } from './window.ts';
 const tags = ['Rooms'];
 
 export function roomRoutes(app: App, { db, engine }: { db: Database; engine: Engine }): void {
-  collectionRoutes(app, db);
+  listRoute(app, db);
   availabilityRoutes(app, db);
   reportRoutes(app, db);
   calendarRoutes(app, db);
@@ -37,7 +34,7 @@ export function roomRoutes(app: App, { db, engine }: { db: Database; engine: Eng
   blackoutRoutes(app, { db });
 }
 
-function collectionRoutes(app: App, db: Database): void {
+function listRoute(app: App, db: Database): void {
   app.get(
     '/rooms',
     {
@@ -68,52 +65,20 @@ function collectionRoutes(app: App, db: Database): void {
         toRoom,
       ),
   );
-
-  app.post(
-    '/rooms',
-    {
-      schema: {
-        tags,
-        summary: 'Add a room',
-        operationId: 'createRoom',
-        body: schema.NewRoom,
-        response: { 201: schema.Room },
-      },
-      config: { permission: 'catalogue.write' },
-    },
-    async (request, reply) => {
-      const { actor, body } = request;
-      const made = await once(db, actor.tenant.id, repeatable(request), async (tx) => ({
-        status: 201,
-        body: JSON.stringify(await createRoom(tx, actor.principal, body)),
-      }));
-      return sendAnswer(reply, made);
-    },
-  );
 }
 
 function roomRoute(app: App, db: Database): void {
-  app.get(
-    '/rooms/:id',
-    {
-      schema: {
-        tags,
-        summary: 'Read a room',
-        operationId: 'getRoom',
-        params: IdPath,
-        response: { 200: schema.Room },
-      },
-      config: {
-        permission: 'catalogue.read',
-        kept: { name: 'room', dated: false, madeOf: ({ id = '' }) => [resourceTag(id)] },
-      },
-    },
-    async ({ actor, params }, reply) => {
-      const room = await db.inTenant(actor.tenant.id, (tx) => readRoom(tx, params.id));
-      void reply.header('etag', etag(room.version));
-      return room;
-    },
-  );
+  collectionRoutes(app, db, {
+    path: '/rooms',
+    name: 'Room',
+    tags,
+    entry: schema.Room,
+    made: schema.NewRoom,
+    summaries: { create: 'Add a room', read: 'Read a room' },
+    kept: { name: 'room', dated: false, madeOf: ({ id = '' }) => [resourceTag(id)] },
+    create: (tx, actor, asked) => createRoom(tx, actor.principal, asked),
+    read: readRoom,
+  });
 
   changeRoutes(app, db, {
     path: '/rooms/:id',
