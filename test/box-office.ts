@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { examine } from '../src/engine/examine.ts';
+import type { Invariant } from '../src/engine/invariant.ts';
 import { promises } from '../src/kinds/index.ts';
 import type { Tenant } from '../src/people/access.ts';
 import type { Uuid } from '../src/platform/id.ts';
@@ -170,9 +171,9 @@ export class BoxOffice {
   }
 
   /** What the doctor finds broken; the tests' cluster does not wait for the disk, which it rightly complains about. */
-  async broken(): Promise<string[]> {
+  async broken(more: readonly Invariant[] = []): Promise<string[]> {
     const found = await asOwner(this.web.database.ownerUrl, (client) =>
-      Array.fromAsync(examine(client, promises)),
+      Array.fromAsync(examine(client, new Set([...promises, ...more]))),
     );
     return found.filter(({ id, broken }) => broken > 0 && id !== 'durability-is-on').map(({ id }) => id);
   }

@@ -78,3 +78,23 @@ export const HOLDS_CAPACITY = `(b.state in ('confirmed', 'completed', 'noShow')
 export function ofStretch(alias: string, key = 'booking_id'): string {
   return `${alias}.tenant_id = $1 and ${alias}.${key} > $2 and ${alias}.${key} <= $3`;
 }
+
+/**
+ * What must be true of the intervals `i` of every line `l` of the word `kind` that holds capacity; `kept` is SQL over
+ * both, where the intervals of one line are a group.
+ */
+export function linesWithIntervals(
+  kind: string,
+  { kept, ...of }: Pick<Invariant, 'id' | 'promise'> & { kept: string },
+): Invariant {
+  return {
+    ...of,
+    along: alongBookings,
+    text: `select l.booking_id || ' line ' || l.line_no as thing, not coalesce(${kept}, false) as broken
+      from engine.booking b
+      join engine.booking_line l on ${ofStretch('l')} and l.booking_id = b.id
+      left join engine.interval_claim i on ${ofStretch('i')} and i.booking_id = l.booking_id and i.line_no = l.line_no
+      where ${ofStretch('b', 'id')} and l.kind = '${kind}' and l.cancelled_at is null and ${HOLDS_CAPACITY}
+      group by l.tenant_id, l.booking_id, l.line_no`,
+  };
+}

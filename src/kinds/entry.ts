@@ -1,7 +1,9 @@
 import type { FastifyInstance } from 'fastify';
 import { Type, type Static, type TObject } from 'typebox';
+import { recordChange } from '../engine/change.ts';
+import { dropGuard, raiseGuard } from '../engine/guard.ts';
 import { once } from '../engine/idempotency.ts';
-import type { Actor } from '../people/access.ts';
+import type { Actor, Tenant } from '../people/access.ts';
 import { repeatable, sendAnswer } from '../people/repeat.ts';
 import type { App, KeptAnswer } from '../people/route.ts';
 import type { Database, Transaction } from '../platform/db.ts';
@@ -12,75 +14,21 @@ import { IdPath } from '../platform/schema.ts';
 /** Throws when the caller decided on another version than the one under the lock. */
 export type CheckVersion = (version: number) => void;
 
-/** A collection of a catalogue: `/rooms`, `/events`. */
-export interface Collection<Made extends TObject> {
+/** The entries of a catalogue: `/rooms`, `/events`. */
+export interface Entries<Made extends TObject, Patch extends TObject> {
   path: string;
-  /** As it stands in operation ids: `Room` makes `createRoom` and `getRoom`. */
+  /** As it stands in operation ids: `Room` makes `createRoom`, `getRoom`, `updateRoom` and `deleteRoom`. */
   name: string;
   tags: string[];
+  /** The answer, what a new one is made of, and what can be changed. */
   entry: TObject;
   made: Made;
-  summaries: { create: string; read: string };
+  patch: Patch;
+  summaries: { create: string; read: string; update: string; remove: string };
   /** Whether answers of the reading route may be kept. */
   kept?: KeptAnswer;
-  create(tx: Transaction, actor: Actor, asked: Static<Made>): Promise<object>;
+  create(tx: Transaction, actor: string, asked: Static<Made>, tenant: Tenant): Promise<object>;
   read(tx: Transaction, id: Uuid, actor: Actor): Promise<{ version: number }>;
-}
-
-/** POST of a new entry, made once for each `Idempotency-Key`, and GET of one, with its version as ETag. */
-export function collectionRoutes<Made extends TObject>(app: App, db: Database, of: Collection<Made>): void {
-  const { path, name, tags, entry, made, summaries, kept } = of;
-  const routes = app as unknown as FastifyInstance; // the schemas are checked at run time; their types stand in `of`
-  routes.post(
-    path,
-    {
-      schema: {
-        tags,
-        summary: summaries.create,
-        operationId: `create${name}`,
-        body: made,
-        response: { 201: entry },
-      },
-      config: { permission: 'catalogue.write' },
-    },
-    async (request, reply) => {
-      const { actor } = request;
-      const body = request.body as Static<Made>;
-      const answer = await once(db, actor.tenant.id, repeatable(request), async (tx) => ({
-        status: 201,
-        body: JSON.stringify(await of.create(tx, actor, body)),
-      }));
-      return sendAnswer(reply, answer);
-    },
-  );
-  routes.get<{ Params: Static<typeof IdPath> }>(
-    `${path}/:id`,
-    {
-      schema: {
-        tags,
-        summary: summaries.read,
-        operationId: `get${name}`,
-        params: IdPath,
-        response: { 200: entry },
-      },
-      config: { permission: 'catalogue.read', ...(kept && { kept }) },
-    },
-    async ({ actor, params }, reply) => {
-      const found = await db.inTenant(actor.tenant.id, (tx) => of.read(tx, params.id, actor));
-      return reply.header('etag', etag(found.version)).send(found);
-    },
-  );
-}
-
-/** One entry of a catalogue: `/rooms/{id}`, `/events/{id}`. */
-export interface Entry<Patch extends TObject> {
-  path: string;
-  /** As it stands in operation ids: `Room` makes `updateRoom` and `deleteRoom`. */
-  name: string;
-  tags: string[];
-  entry: TObject;
-  patch: Patch;
-  summaries: { update: string; remove: string };
   update(
     tx: Transaction,
     actor: string,
@@ -91,27 +39,72 @@ export interface Entry<Patch extends TObject> {
   remove(tx: Transaction, actor: string, id: Uuid, check: CheckVersion): Promise<void>;
 }
 
-/** PATCH and DELETE of an entry, each only from the version that the caller read (`If-Match`). */
-export function changeRoutes<Patch extends TObject>(app: App, db: Database, of: Entry<Patch>): void {
-  const { path, name, tags, entry, patch, summaries } = of;
-  const config = { permission: 'catalogue.write' } as const;
+/**
+ * POST of a new entry, once for each `Idempotency-Key`; GET of one with its version as ETag; PATCH and DELETE, each only
+ * from the version that the caller read (`If-Match`).
+ */
+export function entryRoutes<Made extends TObject, Patch extends TObject>(
+  app: App,
+  db: Database,
+  of: Entries<Made, Patch>,
+): void {
   const routes = app as unknown as FastifyInstance; // the schemas are checked at run time; their types stand in `of`
-  routes.patch<{ Params: Static<typeof IdPath> }>(
+  createRoute(routes, db, of);
+  readRoute(routes, db, of);
+  updateRoute(routes, db, of);
+  removeRoute(routes, db, of);
+}
+
+type Of = Entries<TObject, TObject>;
+interface WithId {
+  Params: Static<typeof IdPath>;
+}
+const read = { permission: 'catalogue.read' } as const;
+const write = { permission: 'catalogue.write' } as const;
+
+function createRoute(routes: FastifyInstance, db: Database, of: Of): void {
+  const { path, name, tags, entry, made, summaries } = of;
+  const operation = { tags, summary: summaries.create, operationId: `create${name}` };
+  routes.post(
     path,
-    {
-      schema: {
-        tags,
-        summary: summaries.update,
-        operationId: `update${name}`,
-        params: IdPath,
-        body: patch,
-        response: { 200: entry },
-      },
-      config,
+    { schema: { ...operation, body: made, response: { 201: entry } }, config: write },
+    async (request, reply) => {
+      const { tenant, principal } = request.actor;
+      const body = request.body as Record<string, unknown>;
+      const answer = await once(db, tenant.id, repeatable(request), async (tx) => ({
+        status: 201,
+        body: JSON.stringify(await of.create(tx, principal, body, tenant)),
+      }));
+      return sendAnswer(reply, answer);
     },
+  );
+}
+
+function readRoute(routes: FastifyInstance, db: Database, of: Of): void {
+  const { path, name, tags, entry, summaries, kept } = of;
+  const operation = { tags, summary: summaries.read, operationId: `get${name}` };
+  routes.get<WithId>(
+    `${path}/:id`,
+    {
+      schema: { ...operation, params: IdPath, response: { 200: entry } },
+      config: kept === undefined ? read : { ...read, kept },
+    },
+    async ({ actor, params }, reply) => {
+      const found = await db.inTenant(actor.tenant.id, (tx) => of.read(tx, params.id, actor));
+      return reply.header('etag', etag(found.version)).send(found);
+    },
+  );
+}
+
+function updateRoute(routes: FastifyInstance, db: Database, of: Of): void {
+  const { path, name, tags, entry, patch, summaries } = of;
+  const operation = { tags, summary: summaries.update, operationId: `update${name}` };
+  routes.patch<WithId>(
+    `${path}/:id`,
+    { schema: { ...operation, params: IdPath, body: patch, response: { 200: entry } }, config: write },
     async (request, reply) => {
       const { actor, params } = request;
-      const body = request.body as Static<Patch>;
+      const body = request.body as Record<string, unknown>;
       const check = (version: number) => requireVersion(request, version);
       const changed = await db.inTenant(actor.tenant.id, (tx) =>
         of.update(tx, actor.principal, params.id, body, check),
@@ -119,18 +112,15 @@ export function changeRoutes<Patch extends TObject>(app: App, db: Database, of: 
       return reply.header('etag', etag(changed.version)).send(changed);
     },
   );
-  routes.delete<{ Params: Static<typeof IdPath> }>(
-    path,
-    {
-      schema: {
-        tags,
-        summary: summaries.remove,
-        operationId: `delete${name}`,
-        params: IdPath,
-        response: { 204: Type.Null({ description: 'Removed' }) },
-      },
-      config,
-    },
+}
+
+function removeRoute(routes: FastifyInstance, db: Database, of: Of): void {
+  const { path, name, tags, summaries } = of;
+  const operation = { tags, summary: summaries.remove, operationId: `delete${name}` };
+  const nothing = Type.Null({ description: 'Removed' });
+  routes.delete<WithId>(
+    `${path}/:id`,
+    { schema: { ...operation, params: IdPath, response: { 204: nothing } }, config: write },
     async (request, reply) => {
       const { actor, params } = request;
       const check = (version: number) => requireVersion(request, version);
@@ -138,4 +128,31 @@ export function changeRoutes<Patch extends TObject>(app: App, db: Database, of: 
       return reply.code(204).send(null);
     },
   );
+}
+
+/** A change of an entry that lines are resolved from. */
+interface EntryChange {
+  /** `room.updated` */
+  type: string;
+  id: Uuid;
+  actor: string;
+  payload?: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * The entry stands at `version` now: whatever was resolved from an older one is sent back, and readers of the changes
+ * hear of it. Last in its transaction, since it takes the clock, the last lock in the order.
+ */
+export async function announce(
+  tx: Transaction,
+  { id, version, ...change }: EntryChange & { version: number },
+): Promise<void> {
+  await raiseGuard(tx, id, version);
+  await recordChange(tx, { ...change, resourceIds: [id] });
+}
+
+/** The same for an entry that is gone. */
+export async function withdraw(tx: Transaction, { id, ...change }: EntryChange): Promise<void> {
+  await dropGuard(tx, id);
+  await recordChange(tx, { ...change, resourceIds: [id] });
 }

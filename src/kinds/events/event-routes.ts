@@ -11,7 +11,7 @@ import { eventList } from './event-queries.ts';
 import { createEvent, deleteEvent, readEvent, toEvent, updateEvent } from './event.ts';
 import { inventoryText } from './inventory.ts';
 import { cancelEvent, moveEvent, type EventMove } from './life.ts';
-import { changeRoutes, collectionRoutes } from '../entry.ts';
+import { entryRoutes } from '../entry.ts';
 import * as schema from './schema.ts';
 
 const tags = ['Events'];
@@ -21,7 +21,7 @@ const write = { permission: 'catalogue.write' } as const;
 export function eventRoutes(app: App, { db }: { db: Database }): void {
   listRoute(app, db);
   inventoryRoute(app, db);
-  entryRoutes(app, db);
+  eventEntryRoutes(app, db);
   moveRoute(app, db, 'publish', 'Put a draft on sale');
   moveRoute(app, db, 'pause', 'Pause the sale of an event');
   moveRoute(app, db, 'resume', 'Go on with the sale of an event');
@@ -90,29 +90,23 @@ function inventoryRoute(app: App, db: Database): void {
   );
 }
 
-function entryRoutes(app: App, db: Database): void {
-  collectionRoutes(app, db, {
+function eventEntryRoutes(app: App, db: Database): void {
+  entryRoutes(app, db, {
     path: '/events',
     name: 'Event',
     tags,
     entry: schema.Event,
     made: schema.NewEvent,
-    summaries: { create: 'Add an event as a draft', read: 'Read an event' },
-    kept: { name: 'event', dated: true, madeOf: ({ id = '' }) => [resourceTag(id), 'venue'], variesBy },
-    create: (tx, actor, asked) => createEvent(tx, actor.principal, asked),
-    read: (tx, id, actor) => readEvent(tx, id, seesDrafts(actor)),
-  });
-
-  changeRoutes(app, db, {
-    path: '/events/:id',
-    name: 'Event',
-    tags,
-    entry: schema.Event,
     patch: schema.EventPatch,
     summaries: {
+      create: 'Add an event as a draft',
+      read: 'Read an event',
       update: 'Change an event',
       remove: 'Remove an event that no booking needs',
     },
+    kept: { name: 'event', dated: true, madeOf: ({ id = '' }) => [resourceTag(id), 'venue'], variesBy },
+    create: createEvent,
+    read: (tx, id, actor) => readEvent(tx, id, seesDrafts(actor)),
     update: updateEvent,
     remove: deleteEvent,
   });

@@ -1,5 +1,5 @@
 import { recordChange } from '../../engine/change.ts';
-import { dropGuard, raiseGuard } from '../../engine/guard.ts';
+import { raiseGuard } from '../../engine/guard.ts';
 import { closeStock, lockStock, openStock } from '../../engine/stock.ts';
 import { iso, type Instant } from '../../platform/clock.ts';
 import type { Transaction } from '../../platform/db.ts';
@@ -7,6 +7,7 @@ import { notFound, Problem, ruleViolated } from '../../platform/errors.ts';
 import { uuidV7, type Uuid } from '../../platform/id.ts';
 import { parseInstant } from '../../platform/schema.ts';
 import type { Row } from '../../platform/statement.ts';
+import { announce, withdraw } from '../entry.ts';
 import * as sql from './event-queries.ts';
 import { seatId, sectionId } from './place.ts';
 import type { Event, EventPatch, NewEvent, Prices } from './schema.ts';
@@ -47,8 +48,7 @@ export async function createEvent(tx: Transaction, actor: string, asked: NewEven
   await tx.run(sql.insertEvent, id, asked.venueId, ...terms);
   await insertSections(tx, id, sections);
   requireOnePriceEach(sections);
-  await raiseGuard(tx, id, 1);
-  await recordChange(tx, { type: 'event.created', resourceIds: [id], actor });
+  await announce(tx, { type: 'event.created', id, version: 1, actor });
   return readEvent(tx, id);
 }
 
@@ -90,8 +90,7 @@ export async function deleteEvent(
     throw new Problem('in_use', 'Bookings still need this event. Cancel it instead: POST .../cancel.');
   if (event.state !== 'draft') await closeStock(tx, places);
   await tx.run(sql.deleteEvent, id);
-  await dropGuard(tx, id);
-  await recordChange(tx, { type: 'event.deleted', resourceIds: [id], actor });
+  await withdraw(tx, { type: 'event.deleted', id, actor });
 }
 
 /** A draft exists only for those who may see it: others are told that there is no such event. */

@@ -5,7 +5,7 @@ import { iso, type Instant } from '../../platform/clock.ts';
 import { ruleViolated } from '../../platform/errors.ts';
 import type { Uuid } from '../../platform/id.ts';
 import type { AskedLine, ResolveContext, Resolved } from '../kind.ts';
-import { at, noSuch } from '../line.ts';
+import { at, guardsOf, noSuch, priced } from '../line.ts';
 import { eventsForSale, type EventForSale } from './catalogue.ts';
 import type { AdmissionLine, BestSeatsLine, SeatLine } from './schema.ts';
 import { chosenSeats, namedSeats, need, type Buyer, type Places } from './seat-line.ts';
@@ -32,7 +32,7 @@ export async function resolveEventLines(
   const ttls = [...events.values()].flatMap((event) => event.holdTtlSeconds ?? []);
   return {
     lines,
-    guards: new Map([...events.values()].map((event) => [event.id, event.version])),
+    guards: guardsOf(events),
     ...(ttls.length > 0 && { ttlSeconds: Math.min(...ttls) }),
   };
 }
@@ -118,17 +118,14 @@ function toHoldLine(
   { quantity, unitMinor, units, choice }: Places,
   limit: UnitsNeed[],
 ): HoldLine {
-  return {
+  return priced({
     no,
     ...wordsOf(line),
     quantity,
     unitMinor,
-    taxMinor: 0,
-    totalMinor: quantity * unitMinor,
-    intervals: [],
     units: [...units, ...limit],
     ...(choice && { choice }),
-  };
+  });
 }
 
 /** Once the best seats are chosen it is a line like one that names them, and is swapped, cancelled and shown like one. */

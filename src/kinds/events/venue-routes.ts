@@ -1,7 +1,7 @@
 import type { App } from '../../people/route.ts';
 import type { Database } from '../../platform/db.ts';
 import { answerList, listAnswer, listQuery } from '../../platform/list.ts';
-import { changeRoutes, collectionRoutes } from '../entry.ts';
+import { entryRoutes } from '../entry.ts';
 import * as schema from './schema.ts';
 import { venueList } from './venue-queries.ts';
 import { createVenue, deleteVenue, readVenue, toVenue, updateVenue } from './venue.ts';
@@ -27,28 +27,21 @@ export function venueRoutes(app: App, { db }: { db: Database }): void {
     },
   );
 
-  collectionRoutes(app, db, {
+  entryRoutes(app, db, {
     path: '/venues',
     name: 'Venue',
     tags,
     entry: schema.Venue,
     made: schema.NewVenue,
-    summaries: { create: 'Add a venue with its sections', read: 'Read a venue with its sections and rows' },
-    create: (tx, { principal, tenant }, asked) =>
-      createVenue(tx, { actor: principal, timezone: tenant.timezone }, asked),
-    read: readVenue,
-  });
-
-  changeRoutes(app, db, {
-    path: '/venues/:id',
-    name: 'Venue',
-    tags,
-    entry: schema.Venue,
     patch: schema.VenuePatch,
     summaries: {
+      create: 'Add a venue with its sections',
+      read: 'Read a venue with its sections and rows',
       update: 'Change a venue; events that exist keep their sections',
       remove: 'Remove a venue at which no event takes place',
     },
+    create: createVenue,
+    read: readVenue,
     update: updateVenue,
     remove: deleteVenue,
   });

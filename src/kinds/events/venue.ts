@@ -1,4 +1,5 @@
 import { recordChange } from '../../engine/change.ts';
+import type { Tenant } from '../../people/access.ts';
 import { iso } from '../../platform/clock.ts';
 import type { Transaction } from '../../platform/db.ts';
 import { notFound, Problem, ruleViolated } from '../../platform/errors.ts';
@@ -32,8 +33,9 @@ export function toVenue({ archivedAt, createdAt, ...row }: Row<typeof sql.venueB
 /** Creates a venue with its sections. Throws `rule_violated` when they contradict themselves. */
 export async function createVenue(
   tx: Transaction,
-  { actor, timezone }: { actor: string; timezone: string },
+  actor: string,
   asked: NewVenue,
+  { timezone }: Pick<Tenant, 'timezone'>,
 ): Promise<Venue> {
   const sections = keptSections(asked.sections);
   const id = uuidV7();

@@ -9,7 +9,7 @@ import {
   type Resolved,
   type ResolvedLine,
 } from '../kind.ts';
-import { at, noSuch } from '../line.ts';
+import { at, guardsOf, noSuch, priced } from '../line.ts';
 import { approvalOf } from './approval.ts';
 import { roomsForSale, zoneOf, type RoomForSale } from './catalogue.ts';
 import { quotaUnits } from './quota.ts';
@@ -44,7 +44,7 @@ export async function resolveRoomLines(
     lines: judged
       .flat()
       .map(({ line, faults }) => (faults.length === 0 ? line : { ...line, skipped: faults.map(told) })),
-    guards: new Map([...rooms.values()].map((room) => [room.id, room.version])),
+    guards: guardsOf(rooms),
   };
 }
 
@@ -86,13 +86,7 @@ function resolveLine(
   const { kind, ...details } = line;
   return {
     line: {
-      no,
-      kind,
-      details,
-      quantity: 1,
-      unitMinor: 0,
-      taxMinor: 0,
-      totalMinor: 0,
+      ...priced({ no, kind, details, quantity: 1, unitMinor: 0 }),
       intervals: [withBuffers(room, asked)],
       units: quotaUnits(room, timezone, client, asked),
       ...approvalOf(room, role),

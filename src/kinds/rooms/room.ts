@@ -1,12 +1,11 @@
 import { closeCalendar, openCalendar } from '../../engine/calendar.ts';
-import { recordChange } from '../../engine/change.ts';
-import { dropGuard, raiseGuard } from '../../engine/guard.ts';
 import { iso } from '../../platform/clock.ts';
 import type { Transaction } from '../../platform/db.ts';
 import { notFound, Problem } from '../../platform/errors.ts';
 import { DatabaseFault } from '../../platform/fault.ts';
 import { uuidV7, type Uuid } from '../../platform/id.ts';
 import type { Row } from '../../platform/statement.ts';
+import { announce, withdraw } from '../entry.ts';
 import * as sql from './queries.ts';
 import type { NewRoom, Room, RoomPatch } from './schema.ts';
 import { requireSensible } from './sensible.ts';
@@ -41,8 +40,7 @@ export async function createRoom(tx: Transaction, actor: string, asked: NewRoom)
     ),
   );
   await openCalendar(tx, id);
-  await raiseGuard(tx, id, 1);
-  await recordChange(tx, { type: 'room.created', resourceIds: [id], actor });
+  await announce(tx, { type: 'room.created', id, version: 1, actor });
   return readRoom(tx, id);
 }
 
@@ -78,8 +76,7 @@ export async function updateRoom(
       after.rules,
     ),
   );
-  await raiseGuard(tx, id, before.version + 1);
-  await recordChange(tx, { type: 'room.updated', resourceIds: [id], actor, payload: patch });
+  await announce(tx, { type: 'room.updated', id, version: before.version + 1, actor, payload: patch });
   return readRoom(tx, id);
 }
 
@@ -101,8 +98,7 @@ export async function deleteRoom(
       'Bookings still need this room. Archive it instead: PATCH {"archived": true}.',
     );
   await tx.run(sql.deleteRoom, id);
-  await dropGuard(tx, id);
-  await recordChange(tx, { type: 'room.deleted', resourceIds: [id], actor });
+  await withdraw(tx, { type: 'room.deleted', id, actor });
 }
 
 export async function readRoom(tx: Transaction, id: Uuid): Promise<Room> {

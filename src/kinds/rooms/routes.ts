@@ -8,7 +8,7 @@ import { notFound } from '../../platform/errors.ts';
 import { answerList, listAnswer, listQuery } from '../../platform/list.ts';
 import { IdPath } from '../../platform/schema.ts';
 import type { Row } from '../../platform/statement.ts';
-import { changeRoutes, collectionRoutes } from '../entry.ts';
+import { entryRoutes } from '../entry.ts';
 import { availabilityRoutes } from './availability-routes.ts';
 import { blackoutRoutes } from './blackout-routes.ts';
 import { calendarRoutes } from './calendar-routes.ts';
@@ -68,28 +68,22 @@ function listRoute(app: App, db: Database): void {
 }
 
 function roomRoute(app: App, db: Database): void {
-  collectionRoutes(app, db, {
+  entryRoutes(app, db, {
     path: '/rooms',
     name: 'Room',
     tags,
     entry: schema.Room,
     made: schema.NewRoom,
-    summaries: { create: 'Add a room', read: 'Read a room' },
-    kept: { name: 'room', dated: false, madeOf: ({ id = '' }) => [resourceTag(id)] },
-    create: (tx, actor, asked) => createRoom(tx, actor.principal, asked),
-    read: readRoom,
-  });
-
-  changeRoutes(app, db, {
-    path: '/rooms/:id',
-    name: 'Room',
-    tags,
-    entry: schema.Room,
     patch: schema.RoomPatch,
     summaries: {
+      create: 'Add a room',
+      read: 'Read a room',
       update: 'Change a room',
       remove: 'Remove a room that no booking needs',
     },
+    kept: { name: 'room', dated: false, madeOf: ({ id = '' }) => [resourceTag(id)] },
+    create: createRoom,
+    read: readRoom,
     update: updateRoom,
     remove: deleteRoom,
   });

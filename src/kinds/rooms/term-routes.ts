@@ -3,7 +3,7 @@ import type { App } from '../../people/route.ts';
 import type { Database } from '../../platform/db.ts';
 import { answerList, listAnswer, listQuery } from '../../platform/list.ts';
 import { DateText } from '../../platform/schema.ts';
-import { changeRoutes, collectionRoutes } from '../entry.ts';
+import { entryRoutes } from '../entry.ts';
 import { termList } from './term-queries.ts';
 import * as term from './term.ts';
 
@@ -28,24 +28,21 @@ export function termRoutes(app: App, db: Database): void {
     ({ actor, query }) => answerList(db, actor.tenant.id, termList, query, [query.from ?? null], term.toTerm),
   );
 
-  collectionRoutes(app, db, {
+  entryRoutes(app, db, {
     path: '/terms',
     name: 'Term',
     tags,
     entry: term.Term,
     made: term.NewTerm,
-    summaries: { create: 'Add a term', read: 'Read a term' },
-    create: (tx, actor, asked) => term.createTerm(tx, actor.principal, asked),
-    read: term.readTerm,
-  });
-
-  changeRoutes(app, db, {
-    path: '/terms/:id',
-    name: 'Term',
-    tags,
-    entry: term.Term,
     patch: term.TermPatch,
-    summaries: { update: 'Change a term', remove: 'Remove a term; what was booked for it stays' },
+    summaries: {
+      create: 'Add a term',
+      read: 'Read a term',
+      update: 'Change a term',
+      remove: 'Remove a term; what was booked for it stays',
+    },
+    create: term.createTerm,
+    read: term.readTerm,
     update: term.updateTerm,
     remove: term.deleteTerm,
   });
