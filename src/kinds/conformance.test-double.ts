@@ -270,5 +270,5 @@ function lax(schema: TSchema, place = ''): string[] {
   const inside = Object.entries(properties).flatMap(([name, each]) =>
     lax(each as TSchema, `${place}/${name}`),
   );
-  return [...own, ...inside, ...(items === undefined ? [] : lax(items as TSchema, `${place}/*`))];
+  return [...own, ...inside, ...(items === undefined ? [] : lax(items, `${place}/*`))];
 }
