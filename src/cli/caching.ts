@@ -1,5 +1,6 @@
 import { openFollower, type Follower } from '../engine/follow.ts';
-import type { Answers, Ready } from '../http/ready-bytes.ts';
+import type { Answers } from '../http/ready-bytes.ts';
+import type { Ready } from '../http/ready.ts';
 import { openCache, type Cache } from '../platform/cache/cache.ts';
 import { openRedis } from '../platform/cache/redis.ts';
 import { openSecondTier } from '../platform/cache/second-tier.ts';

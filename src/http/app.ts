@@ -1,13 +1,14 @@
 import compress from '@fastify/compress';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import type { Engine } from '../engine/index.ts';
 import type { Kind } from '../kinds/kind.ts';
 import type { Database } from '../platform/db.ts';
 import { Problem } from '../platform/errors.ts';
 import { uuidV7 } from '../platform/id.ts';
 import type { Log } from '../platform/log.ts';
+import { openAskedAgain, type Remember } from './asked-again.ts';
 import { readJsonBodies } from './body.ts';
 import { bookingRoutes } from './bookings.ts';
 import { healthRoutes } from './health.ts';
@@ -61,24 +62,29 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   closeSilentConnections(app);
   answerProblems(app, log);
   answerUnknownUrls(app);
-  nameAndBoundRequests(app, log);
+  const security = securityHeaders();
+  const again = openAskedAgain(security);
+  if (!log.isLevelEnabled('debug')) app.addHook('onRequest', again.hook);
+  nameAndBoundRequests(app, log, security);
   if (deps.operator) countRequests(app, deps.operator);
   readJsonBodies(app);
   await compressAnswers(app);
   await describeApi(app, deps.publicUrl);
   healthRoutes(app, db, log);
   if (deps.operator) operatorRoutes(app, deps.operator);
-  await app.register(async (scope) => tenantRoutes(scope, deps), { prefix: '/api/v1/:tenant' });
+  await app.register(async (scope) => tenantRoutes(scope, deps, again.remember), {
+    prefix: '/api/v1/:tenant',
+  });
   await app.ready();
   return app;
 }
 
-async function tenantRoutes(scope: FastifyInstance, deps: AppDeps): Promise<void> {
+async function tenantRoutes(scope: FastifyInstance, deps: AppDeps, remember: Remember): Promise<void> {
   const app = scope.withTypeProvider<TypeBoxTypeProvider>();
   app.decorateRequest('actor');
   app.decorateRequest('idempotencyKey');
   guardTenantScope(app, deps.db);
-  if (deps.answers !== undefined) keepAnswers(app, deps.answers);
+  if (deps.answers !== undefined) keepAnswers(app, deps.answers, remember);
   readQueries(app);
   bookingRoutes(app, deps);
   for (const kind of deps.kinds) kind.routes(app, deps);
@@ -90,8 +96,7 @@ function requestId({ headers }: IncomingMessage): string {
   return typeof own === 'string' && /^[A-Za-z0-9._-]{1,64}$/.test(own) ? own : uuidV7();
 }
 
-function nameAndBoundRequests(app: FastifyInstance, log: Log): void {
-  const security = securityHeaders();
+function nameAndBoundRequests(app: FastifyInstance, log: Log, security: OutgoingHttpHeaders): void {
   // With callbacks, not promises: what every request passes is kept off the microtask queue.
   app.addHook('onRequest', (request, reply, next) => {
     void reply.headers(security).header('x-request-id', request.id);

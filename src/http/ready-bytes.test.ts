@@ -3,14 +3,10 @@ import { setImmediate } from 'node:timers/promises';
 import { after, before, describe, test } from 'node:test';
 import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from 'node:zlib';
 import { call, type Call } from '../../test/app.ts';
-import { freshDatabase, silentLog, type FreshDatabase } from '../../test/database.ts';
-import { openCaching } from '../cli/caching.ts';
-import { openEngine } from '../engine/index.ts';
-import { kinds } from '../kinds/index.ts';
+import { freshDatabase, type FreshDatabase } from '../../test/database.ts';
+import { openServingNode } from '../../test/serving-node.ts';
 import { createKey } from '../people/key.ts';
 import { createTenant } from '../people/tenant.ts';
-import { openDatabase } from '../platform/db.ts';
-import { buildApp } from './app.ts';
 
 const base = '/api/v1/acme';
 let database: FreshDatabase;
@@ -20,26 +16,11 @@ let key: string;
 
 type Node = Awaited<ReturnType<typeof openNode>>;
 
-/** A server as the program puts it together, of which there can be several on one database. */
 async function openNode() {
-  const { servingUrl: url } = database;
-  const caching = openCaching(url, undefined, silentLog);
-  const db = openDatabase({ url, size: 4, named: true, log: silentLog, onChange: caching.onChange });
-  caching.follow(db);
-  const engine = openEngine({ db, log: silentLog, width: 2, guarded: true });
-  const app = await buildApp({ db, engine, kinds, log: silentLog, answers: caching.answers });
-  return {
-    cache: caching.answers.cache,
-    ask: (method: string, path: string, given: Call = {}) =>
-      call(app, method, base + path, { key, ...given }),
-    app,
-    close: async () => {
-      await app.close();
-      await engine.drain();
-      await caching.close();
-      await db.close();
-    },
-  };
+  const node = await openServingNode(database.servingUrl);
+  const ask = (method: string, path: string, given: Call = {}) =>
+    call(node.app, method, base + path, { key, ...given });
+  return { ...node, ask };
 }
 
 async function newRoom(name: string): Promise<string> {

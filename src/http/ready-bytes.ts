@@ -1,21 +1,13 @@
-import type { FastifyReply, FastifyRequest, RouteHandlerMethod, RouteOptions } from 'fastify';
+import type { FastifyReply, RouteHandlerMethod, RouteOptions } from 'fastify';
 import { hash } from 'node:crypto';
-import type { OutgoingHttpHeaders } from 'node:http';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip, zstdCompress } from 'node:zlib';
 import type { App, KeptAnswer } from '../people/route.ts';
-import type { Area, Cache, Found, Wanted, Weighed } from '../platform/cache/cache.ts';
+import type { Area, Cache, Wanted, Weighed } from '../platform/cache/cache.ts';
 import type { SecondTier } from '../platform/cache/second-tier.ts';
 import { Problem } from '../platform/errors.ts';
-
-/** An answer as it goes over the wire, or the refusal that there is no such thing. */
-export type Ready = ReadyBytes | { problem: Problem };
-interface ReadyBytes {
-  body: Buffer;
-  headers: OutgoingHttpHeaders & { etag: string };
-  /** False where the tag is the entry's version for `If-Match`, while the answer tells of more than the entry. */
-  tellsAll: boolean;
-}
+import type { Remember } from './asked-again.ts';
+import { send, type Ready } from './ready.ts';
 
 /** What changes only when somebody changes it; the time is for what the changes do not tell. */
 const STANDING = { liveMs: 60_000, staleIfErrorMs: 300_000 };
@@ -41,11 +33,11 @@ export interface Answers {
   second?: SecondTier | undefined;
 }
 
-/** Keeps the answers of the routes that say so (`config.kept`) as the bytes that are sent. */
-export function keepAnswers(app: App, answers: Answers): void {
+/** Keeps the answers of the routes that say so (`config.kept`) as the bytes that are sent; `remember` is told of each. */
+export function keepAnswers(app: App, answers: Answers, remember: Remember): void {
   app.addHook('onRoute', (route: RouteOptions) => {
     const kept = route.config?.kept;
-    if (kept !== undefined) route.handler = keeping(answers, kept, route.handler);
+    if (kept !== undefined) route.handler = keeping(answers, kept, route.handler, remember);
   });
 }
 
@@ -53,6 +45,7 @@ function keeping(
   { cache, second }: Answers,
   kept: KeptAnswer,
   handler: RouteHandlerMethod,
+  remember: Remember,
 ): RouteHandlerMethod {
   const area: Area = { name: kept.name, ...(kept.dated ? DATED : STANDING) };
   const packed: Area = { ...area, name: `${kept.name} packed` };
@@ -62,8 +55,10 @@ function keeping(
     const encoding = encodingFor(request.headers['accept-encoding']);
     const as = encoding === undefined ? area : packed;
     const packedKey = encoding === undefined ? key : `${encoding} ${key}`;
-    const ready = cache.peek(as, tenant.id, packedKey);
+    const look = cache.at(as, tenant.id, packedKey);
+    const ready = look();
     if (ready !== undefined) {
+      remember(request, look);
       send(request, reply, { value: ready, from: 'HIT' });
       return undefined;
     }
@@ -150,26 +145,6 @@ async function shared(
 
 function weighed(value: Ready): Weighed<Ready> {
   return { value, bytes: 'problem' in value ? 0 : value.body.length };
-}
-
-function send(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  { value, from }: Pick<Found<Ready>, 'value' | 'from'>,
-): void {
-  void reply.header('x-cache', from);
-  if ('problem' in value) return void reply.send(value.problem);
-  const { headers, body, tellsAll } = value;
-  void reply.headers(headers);
-  if (tellsAll && isKnown(request.headers['if-none-match'], headers.etag)) void reply.code(304).send(null);
-  else void reply.send(body);
-}
-
-/** Compared weakly, as RFC 9110 has it for `If-None-Match`. */
-function isKnown(header: string | undefined, etag: string): boolean {
-  if (header === undefined) return false;
-  const bare = (tag: string) => tag.trim().replace(/^W\//, '');
-  return header.split(',').some((tag) => tag.trim() === '*' || bare(tag) === bare(etag));
 }
 
 /** The best encoding that the caller takes; undefined: as it is. */

@@ -61,8 +61,11 @@ export interface Keys {
   verify(tenant: Uuid, presented: string): Promise<VerifiedKey | undefined>;
 }
 
-/** One second less than the 5 s promised for a revocation: the row may have been read that much before it is kept. */
-const CHECKED = { max: 10_000, ttl: 4_000, ttlResolution: 0 };
+/**
+ * Two seconds less than the 5 s promised for a revocation: the row may have been read one before it is kept, and what was
+ * let in is not examined again for another (http/asked-again.ts).
+ */
+const CHECKED = { max: 10_000, ttl: 3_000, ttlResolution: 0 };
 
 export function cachedKeys(db: Database, perf: Stopwatch = performance): Keys {
   // Wrong keys are remembered too: repeating one costs no query. What is kept is a hash, never a usable key.

@@ -55,6 +55,8 @@ export interface CacheOptions {
 export interface Cache<V> {
   /** What is kept and up to date. */
   peek(area: Area, tenant: Uuid, key: string): V | undefined;
+  /** The same as a look that can be repeated: its key is put together and hashed only once. */
+  at(area: Area, tenant: Uuid, key: string): () => V | undefined;
   /**
    * The same, made when it is not there: once for all who wait, and one load at a time for each key. A failure is
    * remembered for a moment, so that a source that is down is not asked by everybody.
@@ -92,8 +94,14 @@ export function openCache<V>(options: CacheOptions): Cache<V> {
     return entry;
   }
 
+  function at(area: Area, tenant: Uuid, key: string): () => V | undefined {
+    const name = keyOf(area, tenant, key);
+    return () => fresh(area, tenant, name)?.value;
+  }
+
   return {
-    peek: (area, tenant, key) => fresh(area, tenant, keyOf(area, tenant, key))?.value,
+    peek: (area, tenant, key) => at(area, tenant, key)(),
+    at,
     get: async (wanted) => {
       const { area, tenant } = wanted;
       const key = keyOf(area, tenant, wanted.key);
