@@ -87,12 +87,3 @@ export async function busy(
   }
   return merged;
 }
-
-/** What `busy` leaves free of the window. */
-export function freeBetween(busyStretches: readonly Stretch[], window: Stretch): Stretch[] {
-  const edges = [window.startsAt, ...busyStretches.flatMap((b) => [b.startsAt, b.endsAt]), window.endsAt];
-  return edges.flatMap((startsAt, i) => {
-    const endsAt = edges[i + 1];
-    return i % 2 === 0 && endsAt !== undefined && startsAt < endsAt ? [{ startsAt, endsAt }] : [];
-  });
-}

@@ -16,6 +16,7 @@ import { answerOf, kept, ownedBy, readOwn } from './outcome.ts';
 import { kindOf, MOST_LINES_HELD, performResolved, type ResolvedLines } from './resolve.ts';
 import { ScopeWord } from './scope.ts';
 import { asProblem } from './validation.ts';
+import { requireNotOver } from './when.ts';
 
 const Line = Type.Object(
   { no: Whole(1, 1_000) },
@@ -69,6 +70,7 @@ async function reschedule(
   const places = new Map<number, number>(); // by the number of a line, the place in the body that moves it
   const asked = changes.flatMap((change, i) => {
     const { kind, schema, moved } = changedLine(kinds, booking, change);
+    requireNotOver(booking, moved.was, `/lines/${i}/no`, (line) => kind.when?.(line), now);
     const valid = request.compileValidationSchema(schema);
     if (!valid(moved.line)) throw asProblem('body', valid.errors ?? [], `/lines/${i}`);
     for (const { no } of inScope(standing, moved.was, scope)) places.set(no, i);

@@ -10,20 +10,14 @@ export const ScopeWord = Type.Unsafe<Scope>({
     'Of a series: only the lines named, those and the following ones, or all; "this" when not given',
 });
 
-interface Scoped {
-  lines?: readonly number[];
-  scope?: Scope;
-}
-
-/**
- * A body with the numbers of all lines that it is for. Which occurrences a series has never changes, so they may be read
- * before the booking is locked.
- */
-export async function withScope<B extends object>(body: B, read: () => Promise<Booking>): Promise<B> {
-  const { lines, scope } = body as Scoped; // bodies of other verbs have none
-  if (scope === undefined) return body;
-  if (lines !== undefined) return { ...body, lines: linesInScope(await read(), lines, scope) };
-  if (scope === 'all') return body;
+/** The numbers of all lines that a body is for; undefined when it is for the whole booking. */
+export function linesMeant(
+  { lines, scope }: { lines?: readonly number[] | undefined; scope?: Scope | undefined },
+  booking: Booking,
+): readonly number[] | undefined {
+  if (scope === undefined) return lines;
+  if (lines !== undefined) return linesInScope(booking, lines, scope);
+  if (scope === 'all') return undefined;
   throw ruleViolated('/lines', 'missing_field', 'Name the line from which on the series is meant.');
 }
 

@@ -1,14 +1,17 @@
 import { Type, type Static, type TSchema } from 'typebox';
-import type { Engine, OnBookingCommand } from '../engine/index.ts';
+import { orKept } from '../engine/idempotency.ts';
+import type { Booking, OnBookingCommand } from '../engine/index.ts';
 import type { Permission } from '../people/access.ts';
 import { repeatable, sendAnswer } from '../people/repeat.ts';
 import type { App } from '../people/route.ts';
-import type { Database } from '../platform/db.ts';
+import type { Instant } from '../platform/clock.ts';
 import { IdPath, Name, Note, strict, Whole } from '../platform/schema.ts';
 import { BookingBody } from './booking-answer.ts';
+import type { HoldDeps } from './holds.ts';
 import { answerOf, kept, ownedBy, readOwn } from './outcome.ts';
-import { MOST_LINES_HELD } from './resolve.ts';
-import { ScopeWord, withScope } from './scope.ts';
+import { kindOf, MOST_LINES_HELD } from './resolve.ts';
+import { linesMeant, ScopeWord } from './scope.ts';
+import { cancellable, lineNow, type When } from './when.ts';
 
 /** A verb of one booking: its URL, who may call it, what it takes and the engine's command that it means. */
 interface Verb<Body extends TSchema> {
@@ -17,7 +20,9 @@ interface Verb<Body extends TSchema> {
   summary: string;
   permission: Permission;
   body: Body;
-  command(body: Partial<Static<Body>>): Own<OnBookingCommand>;
+  /** The lines that it is for, where the booking or the hour tells; null is the whole booking. */
+  lines?(body: Partial<Static<Body>>, booking: Booking, when: When, now: Instant): readonly number[] | null;
+  command(body: Partial<Static<Body>>, lineNos: readonly number[] | null): Own<OnBookingCommand>;
 }
 
 /** What is left of a command to say when booking, actor and owner are known. */
@@ -54,7 +59,9 @@ const verbs: readonly Verb<TSchema>[] = [
       scope: Type.Optional(ScopeWord),
       reason: Type.Optional(Note(500)),
     }),
-    command: ({ lines, reason }) => ({ verb: 'cancel', lineNos: lines ?? null, reason: reason ?? null }),
+    lines: ({ lines, scope }, booking, when, now) =>
+      cancellable(booking, { named: lines, scope, meant: linesMeant({ lines, scope }, booking) }, when, now),
+    command: ({ reason }, lineNos) => ({ verb: 'cancel', lineNos, reason: reason ?? null }),
   }),
   verb({
     path: 'renew',
@@ -75,10 +82,11 @@ const verbs: readonly Verb<TSchema>[] = [
   verb({
     path: 'check-in',
     operationId: 'checkInBooking',
-    summary: 'Mark a confirmed booking, or some of its lines, as having come',
+    summary: 'Mark a confirmed booking as having come: the line that takes place now, or those named',
     permission: 'booking.all',
     body: strict({ lines: Type.Optional(LineNos) }),
-    command: ({ lines }) => ({ verb: 'checkIn', lineNos: lines ?? null }),
+    lines: ({ lines }, booking, when, now) => lines ?? lineNow(booking, when, now),
+    command: (_, lineNos) => ({ verb: 'checkIn', lineNos }),
   }),
   verb({
     path: 'complete',
@@ -99,8 +107,9 @@ const verbs: readonly Verb<TSchema>[] = [
 ];
 
 /** `POST /bookings/{id}/<verb>`: the same road for every verb that moves one booking. */
-export function verbRoutes(app: App, { db, engine }: { db: Database; engine: Engine }): void {
-  for (const { path, operationId, summary, permission, body, command } of verbs)
+export function verbRoutes(app: App, { db, engine, kinds }: HoldDeps): void {
+  const when: When = (line) => kindOf(kinds, line.kind)?.when?.(line);
+  for (const { path, operationId, summary, permission, body, lines, command } of verbs)
     app.post(
       `/bookings/:id/${path}`,
       {
@@ -116,15 +125,21 @@ export function verbRoutes(app: App, { db, engine }: { db: Database; engine: Eng
       },
       async (request, reply) => {
         const { actor, params } = request;
-        const asked = await withScope(request.body ?? {}, () => readOwn(db, actor, params.id));
-        const outcome = await engine.perform(actor.tenant.id, {
-          ...command(asked),
-          bookingId: params.id,
-          actor: actor.principal,
-          ownedBy: ownedBy(actor),
-          idempotency: kept(repeatable(request), 200),
+        const asked = request.body ?? {};
+        const repeat = repeatable(request);
+        const answer = await orKept(db, actor.tenant.id, repeat, async () => {
+          const booking = lines === undefined ? undefined : await readOwn(db, actor, params.id);
+          const lineNos = booking === undefined ? null : lines?.(asked, booking, when, db.now());
+          const outcome = await engine.perform(actor.tenant.id, {
+            ...command(asked, lineNos ?? null),
+            bookingId: params.id,
+            actor: actor.principal,
+            ownedBy: ownedBy(actor),
+            idempotency: kept(repeat, 200),
+          });
+          return answerOf(outcome, 200);
         });
-        return sendAnswer(reply, answerOf(outcome, 200));
+        return sendAnswer(reply, answer);
       },
     );
 }

@@ -1,4 +1,5 @@
 import type { TSchema } from 'typebox';
+import type { Stretch } from '../engine/calendar.ts';
 import type { Approval, BookingLine, Engine, HoldLine } from '../engine/index.ts';
 import type { Invariant } from '../engine/invariant.ts';
 import type { Role, Tenant } from '../people/access.ts';
@@ -91,6 +92,8 @@ export interface Kind {
     standing: readonly BookingLine[],
     now: Instant,
   ): readonly AskedLine<{ kind: string }>[];
+  /** When a line takes place; only for kinds whose lines have a time of their own. */
+  when?(line: BookingLine): Stretch;
   /** What could be had instead of a line that was refused; a few, nearest first. */
   alternatives(context: ResolveContext, refused: HoldLine): Promise<readonly object[]>;
   /** The kind's own resources; `app` stands at `/api/v1/:tenant`. */

@@ -90,6 +90,7 @@ export const reasons = {
   not_an_occurrence: 'The start must be the first occurrence of the rule.',
   nonexistent_local_time: 'On this day the clocks are put forward and leave this time out.',
   ambiguous_local_time: 'On this day the clocks are put back and show this time twice.',
+  not_now: 'Nothing of this booking takes place now. Name the lines that are meant.',
   unknown_line: 'The booking has no such line, or no longer.',
   mixed_approval: 'These lines do not need the same approval. Book them apart.',
   approval_needed:

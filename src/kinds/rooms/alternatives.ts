@@ -6,8 +6,8 @@ import { LAST_INSTANT } from '../../platform/schema.ts';
 import { DAY_MS, dayOf, firstAt, MINUTE_MS, readingAt } from '../../platform/zone.ts';
 import type { ResolveContext } from '../kind.ts';
 import { roomsForSale, zoneOf, type RoomForSale } from './catalogue.ts';
+import { freeBetween } from './free.ts';
 import { askedOf, withBuffers } from './line.ts';
-import { openBetween } from './opening.ts';
 import { freeRoomsLike } from './queries.ts';
 import { quotaUnits } from './quota.ts';
 import { lengths, refusals, startsWithin, type Asked, type Case } from './rules.ts';
@@ -57,7 +57,9 @@ async function otherTimes(context: ResolveContext, room: RoomForSale, asked: Ask
   };
   const { startsAt, endsAt } = withBuffers(room, window);
   const taken = await busy(db, tenant.id, room.id, { startsAt, endsAt });
-  const starts = freeOf(given, window, taken).flatMap((free) => nearestStarts(given, free, wanted, lengthMs));
+  const starts = freeBetween(room, given.timezone, window, taken).flatMap((free) =>
+    nearestStarts(given, free, wanted, lengthMs),
+  );
   const offers = starts
     .sort((a, b) => Math.abs(a - asked.startsAt) - Math.abs(b - asked.startsAt) || a - b)
     .map((start) => ({ room, asked: { ...asked, startsAt: start, endsAt: start + lengthMs } }));
@@ -95,29 +97,6 @@ function allowedLength(room: RoomForSale, wantedMs: number): number {
   if (stepMs === 0) return lengthMs;
   const longer = Math.ceil(lengthMs / stepMs) * stepMs;
   return longer <= mostMs ? longer : Math.floor(lengthMs / stepMs) * stepMs;
-}
-
-/** When a booking may lie, from its own start to its own end: open, not blacked out, and clear of all buffers. */
-function freeOf({ room, timezone }: Case, window: Stretch, taken: readonly Stretch[]): Stretch[] {
-  const none = withBuffers(room, { startsAt: 0, endsAt: 0 });
-  const kept = taken.map(({ startsAt, endsAt }) => ({
-    startsAt: startsAt - none.endsAt,
-    endsAt: endsAt - none.startsAt,
-  }));
-  const open = room.hours === null ? [window] : openBetween(room.hours, timezone, window);
-  return open.flatMap((stretch) => without(stretch, [...kept, ...room.blackouts]));
-}
-
-/** What the taken stretches, in any order, leave of a stretch. */
-function without(stretch: Stretch, taken: readonly Stretch[]): Stretch[] {
-  const left: Stretch[] = [];
-  let startsAt = stretch.startsAt;
-  for (const each of taken.toSorted((a, b) => a.startsAt - b.startsAt)) {
-    if (each.startsAt > startsAt) left.push({ startsAt, endsAt: Math.min(each.startsAt, stretch.endsAt) });
-    startsAt = Math.max(startsAt, each.endsAt);
-    if (startsAt >= stretch.endsAt) return left;
-  }
-  return [...left, { startsAt, endsAt: stretch.endsAt }];
 }
 
 /** The starts in a free stretch that lie nearest to the wanted one: that itself, or those on the grid around it. */

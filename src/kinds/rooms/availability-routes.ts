@@ -1,4 +1,4 @@
-import { busy, freeBetween, type Stretch } from '../../engine/calendar.ts';
+import { busy, type Stretch } from '../../engine/calendar.ts';
 import { can, type Actor } from '../../people/access.ts';
 import type { KeyRole } from '../../people/key.ts';
 import { writtenAlready, type App } from '../../people/route.ts';
@@ -9,8 +9,10 @@ import { notFound } from '../../platform/errors.ts';
 import { answerList, listAnswer, listQuery } from '../../platform/list.ts';
 import { IdPath, strict } from '../../platform/schema.ts';
 import type { Row } from '../../platform/statement.ts';
-import { zoneOf } from './catalogue.ts';
+import { roomsForSale, zoneOf } from './catalogue.ts';
+import { freeBetween } from './free.ts';
 import { Grid, GridQuery, gridText, LONGEST_GRID_DAYS } from './grid.ts';
+import { withBuffers } from './line.ts';
 import { weekHours } from './opening.ts';
 import * as sql from './queries.ts';
 import { toRoom } from './room.ts';
@@ -66,15 +68,17 @@ export function availabilityRoutes(app: App, db: Database): void {
     },
     async ({ actor, params, query }) => {
       const window = windowOf(query, LONGEST_LOOK_DAYS);
-      const [room, taken] = await Promise.all([
-        db.read(actor.tenant.id, sql.roomsById, [params.id]),
-        busy(db, actor.tenant.id, params.id, window),
-      ]);
-      if (room.length === 0) throw notFound('room');
+      const { tenant } = actor;
+      // Past the cache of entries: the answer is kept, and must not outlive what it was made of.
+      const rooms = await roomsForSale(db, tenant.id, [params.id], true);
+      const room = rooms.get(params.id);
+      if (room === undefined) throw notFound('room');
+      const { startsAt, endsAt } = withBuffers(room, window);
+      const around = await busy(db, tenant.id, room.id, { startsAt, endsAt });
       return {
-        roomId: params.id,
-        free: freeBetween(taken, window).map(toStretch),
-        busy: taken.map(toStretch),
+        roomId: room.id,
+        free: freeBetween(room, zoneOf(room, tenant), window, around).map(toStretch),
+        busy: around.flatMap((each) => cut(each, window)).map(toStretch),
       };
     },
   );
@@ -136,6 +140,11 @@ function mayBeBooked(actor: Actor, asked: Stretch, now: Instant) {
     };
     return refusals({ room, timezone: zoneOf(room, tenant), asked, role: asks, now }).length === 0;
   };
+}
+
+function cut({ startsAt, endsAt }: Stretch, window: Stretch): Stretch[] {
+  const inside = { startsAt: Math.max(startsAt, window.startsAt), endsAt: Math.min(endsAt, window.endsAt) };
+  return inside.startsAt < inside.endsAt ? [inside] : [];
 }
 
 function toStretch({ startsAt, endsAt }: Stretch): { start: string; end: string } {

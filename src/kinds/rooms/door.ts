@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox';
-import { freeBetween, type Stretch } from '../../engine/calendar.ts';
+import type { Stretch } from '../../engine/calendar.ts';
 import type { Tenant } from '../../people/access.ts';
 import { iso, type Instant } from '../../platform/clock.ts';
 import type { Database } from '../../platform/db.ts';
@@ -8,8 +8,8 @@ import type { Uuid } from '../../platform/id.ts';
 import { Id, InstantText, nullable, strict } from '../../platform/schema.ts';
 import { statement } from '../../platform/statement.ts';
 import { DAY_MS } from '../../platform/zone.ts';
-import { roomsForSale, zoneOf, type RoomForSale } from './catalogue.ts';
-import { openBetween } from './opening.ts';
+import { roomsForSale, zoneOf } from './catalogue.ts';
+import { openTimes } from './free.ts';
 import { roomsById } from './queries.ts';
 
 /** What a display beside the door shows: times only, nobody's name. */
@@ -88,23 +88,6 @@ export function lookAt(open: readonly Stretch[], lines: readonly Stretch[], now:
     return { state: 'closed', until, current, next };
   }
   return { state: 'free', until: Math.min(isOpen.endsAt, next?.startsAt ?? Infinity), current, next };
-}
-
-/** When the room is open and not blacked out; an archived one never. */
-function openTimes(
-  { archived, hours, blackouts }: RoomForSale,
-  timezone: string,
-  window: Stretch,
-): Stretch[] {
-  if (archived) return [];
-  let open = hours === null ? [window] : openBetween(hours, timezone, window);
-  for (const closed of blackouts)
-    open = open.flatMap((stretch) => {
-      const startsAt = Math.max(closed.startsAt, stretch.startsAt);
-      const endsAt = Math.min(closed.endsAt, stretch.endsAt);
-      return startsAt < endsAt ? freeBetween([{ startsAt, endsAt }], stretch) : [stretch];
-    });
-  return open;
 }
 
 function shown(stretch: Stretch | undefined) {

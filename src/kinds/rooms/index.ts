@@ -1,7 +1,7 @@
 import type { AskedLine, Kind, MovedLine } from '../kind.ts';
 import { roomAlternatives } from './alternatives.ts';
 import { roomInvariants } from './invariants.ts';
-import { resolveRoomLines } from './line.ts';
+import { askedOf, resolveRoomLines } from './line.ts';
 import { moveRoomLine } from './move.ts';
 import { releaseNoShows } from './no-shows.ts';
 import { roomRoutes } from './routes.ts';
@@ -13,6 +13,7 @@ export const rooms: Kind = {
   lines: { room: RoomLine },
   resolve: (context, lines) => resolveRoomLines(context, lines as readonly AskedLine<RoomLine>[]),
   move: (moved, ...rest) => moveRoomLine(moved as MovedLine<RoomLine>, ...rest),
+  when: ({ details }) => askedOf(details as unknown as RoomLine),
   alternatives: roomAlternatives,
   routes: roomRoutes,
   recurring: ({ db, engine }) => [
