@@ -10,7 +10,7 @@ import { invariants } from './invariants.ts';
 import { collidingList, requestList } from './lists.ts';
 import { lockBookingsAndRivals } from './queries.ts';
 import { readWishes } from './request.ts';
-import { limitId } from './stock.ts';
+import { limitId } from './limit-id.ts';
 
 let fixture: Fixture;
 let other: Database;
@@ -183,6 +183,7 @@ test('the inbox and what collides are read along their indexes among many bookin
         [room],
         [new Date()],
         [new Date()],
+        [asked.bookingId],
       ]),
     ];
     for (const plan of plans) assert.doesNotMatch(plan, /Seq Scan on booking/, plan);

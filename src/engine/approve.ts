@@ -1,21 +1,24 @@
 import type { Booking } from './booking.ts';
+import type { IntervalNeed } from './claim.ts';
 import type { Approve, Outcome } from './command.ts';
-import { endIfDue } from './expire.ts';
+import { isStale } from './hold.ts';
 import { resourcesOf, type Ledger } from './ledger.ts';
-
-const LOST = 'Another request for this time was approved.';
+import { settleLosers } from './settle.ts';
 
 /** Says yes to a request. An exclusive one keeps its claims; a competing one takes what it wished for, or is refused. */
 export function approve(booking: Booking, command: Approve, ledger: Ledger): Outcome {
   if (booking.state === 'confirmed') return { result: 'done', booking };
   if (booking.state !== 'requested') return { result: 'wrongState', state: booking.state };
+  if (command.guards !== undefined && isStale(command.guards, ledger)) return { result: 'stale' };
   if (booking.approval === 'competing') return grant(booking, command, ledger);
-  const resourceIds = ledger.secure(booking.id);
-  return { result: 'done', booking: confirm(booking, resourceIds, command, ledger) };
+  const slots = ledger.claimsOf(booking.id).intervals;
+  const confirmed = confirm(booking, ledger.secure(booking.id), command, ledger);
+  settle(confirmed, slots, command, ledger);
+  return { result: 'done', booking: confirmed };
 }
 
 function grant(booking: Booking, command: Approve, ledger: Ledger): Outcome {
-  const { wishes, actor } = command;
+  const { wishes } = command;
   if (wishes?.version !== booking.version) return { result: 'stale' };
   const { chosen, conflicts } = ledger.fit(wishes.lines);
   if (conflicts.length > 0) return { result: 'refused', conflicts };
@@ -24,7 +27,7 @@ function grant(booking: Booking, command: Approve, ledger: Ledger): Outcome {
   ledger.release(booking.id);
   const confirmed = confirm(booking, resourcesOf(slots, units), command, ledger);
   ledger.take(confirmed, chosen);
-  for (const loser of ledger.losersTo(slots)) settle(loser, booking, actor, ledger);
+  settle(confirmed, slots, command, ledger);
   return { result: 'done', booking: confirmed };
 }
 
@@ -39,11 +42,6 @@ function confirm(
   return ledger.move(booking, 'confirmed');
 }
 
-/** Declines a request as a whole, though only some of its lines lost: half of what was asked for was never asked for. */
-function settle(loser: Booking, winner: Booking, actor: string, ledger: Ledger): void {
-  if (loser.state !== 'requested' || endIfDue(loser, ledger) !== undefined) return;
-  ledger.release(loser.id);
-  ledger.move(loser, 'declined');
-  const payload = { reason: LOST, settledBy: winner.id };
-  ledger.record({ type: 'booking.declined', bookingId: loser.id, resourceIds: [], actor, payload });
+function settle({ id }: Booking, slots: readonly IntervalNeed[], { actor }: Approve, ledger: Ledger): void {
+  settleLosers(id, slots, { by: 'approved', actor }, ledger);
 }

@@ -59,6 +59,8 @@ export interface Hold extends Common {
   currency: string;
   ttlSeconds: number;
   approval: Approval;
+  /** So many competing requests of this actor may wait for an answer at once; no bound when not given. */
+  mostRequests?: number | undefined;
   lines: readonly HoldLine[];
   guards: Guards;
 }
@@ -79,6 +81,8 @@ export interface Approve extends OnBooking {
   verb: 'approve';
   /** What a competing request wishes for, as it was read in this version; another one answers `stale`. */
   wishes?: { version: number; lines: readonly HoldLine[] };
+  /** What the yes relies on: a version that has moved on answers `stale`. */
+  guards?: Guards;
 }
 
 export interface Decline extends OnBooking {

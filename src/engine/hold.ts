@@ -1,8 +1,10 @@
 import type { Instant } from '../platform/clock.ts';
+import type { Conflict } from '../platform/errors.ts';
 import { isWishing, totalOf, type Booking, type BookingLine } from './booking.ts';
 import { lasting } from './claim.ts';
 import type { ChosenLine, Guards, Hold, Outcome } from './command.ts';
 import { earliest, resourcesOf, type Ledger } from './ledger.ts';
+import { isBounded, requestsOf } from './wanted.ts';
 
 /** Takes what all lines need, all or nothing; or asks for it, where requests compete. */
 export function hold(command: Hold, ledger: Ledger): Outcome {
@@ -12,6 +14,8 @@ export function hold(command: Hold, ledger: Ledger): Outcome {
   const asked = command.approval === 'competing' ? command.lines.map(lasting) : command.lines;
   const { chosen, conflicts } = ledger.fit(asked);
   if (conflicts.length > 0) return { result: 'refused', conflicts };
+  const bound = overRequests(command, ledger);
+  if (bound !== undefined) return { result: 'refused', conflicts: [bound] };
   const slots = chosen.flatMap((line) => line.intervals);
   const begins = earliest(slots.map((slot) => slot.startsAt));
   if (command.approval !== 'none' && begins !== null && begins <= ledger.now) return { result: 'tooLate' };
@@ -27,6 +31,19 @@ export function hold(command: Hold, ledger: Ledger): Outcome {
     payload: {},
   });
   return { result: 'done', booking };
+}
+
+/** What a bound on the requests that wait is called towards whoever reaches it. */
+export const OPEN_REQUESTS = 'openRequests';
+
+/** A request holds nothing, so without a bound one person could ask for all times of all rooms. */
+function overRequests(command: Hold, ledger: Ledger): Conflict | undefined {
+  if (!isBounded(command) || ledger.openRequests(command.actor) < command.mostRequests) return undefined;
+  return {
+    line: command.lines[0]?.no ?? 1,
+    resource: requestsOf(command.actor),
+    ...{ reason: 'limit_reached', rule: OPEN_REQUESTS, limit: command.mostRequests, available: 0 },
+  };
 }
 
 export function isStale(guards: Guards, ledger: Ledger): boolean {

@@ -1,13 +1,14 @@
 import type { Instant } from '../platform/clock.ts';
-import { conflictReasons, type Conflict } from '../platform/errors.ts';
+import type { Conflict } from '../platform/errors.ts';
 import type { Uuid } from '../platform/id.ts';
 import { Asked } from './asked.ts';
 import { canMove, isWishing, type Booking, type BookingLine, type BookingState } from './booking.ts';
 import { isDead, overlaps, type IntervalClaim, type IntervalNeed } from './claim.ts';
 import type { NeedsOfLines, UnitsClaim, UnitsNeed } from './claim.ts';
 import { isPicked, NOTHING_PICKED, notPicked, type FreeView } from './choice.ts';
-import type { ChosenLine, HoldLine, Skipped } from './command.ts';
+import type { ChosenLine, HoldLine } from './command.ts';
 import { Groups } from './groups.ts';
+import { leftOut, told } from './left-out.ts';
 import { emptyWrites, type ChangeDraft, type Snapshot, type StockRow, type StockWrite } from './snapshot.ts';
 import { stockKey } from './wanted.ts';
 import { Wishes } from './wish.ts';
@@ -36,6 +37,7 @@ export class Ledger {
   readonly #buried = new Map<Uuid, Uuid[]>();
   readonly #stock = new Map<string, StockRow>();
   readonly #groups: Groups;
+  readonly #openRequests: Map<string, number>;
 
   constructor(snapshot: Snapshot) {
     this.now = snapshot.now;
@@ -47,6 +49,7 @@ export class Ledger {
     this.#rivals = snapshot.rivals;
     this.#wishes = new Wishes(snapshot.wishes, this.writes);
     this.#groups = new Groups(snapshot.groups);
+    this.#openRequests = new Map(snapshot.openRequests);
     for (const row of snapshot.stock) this.#stock.set(stockKey(row), { ...row });
     // What a booking that is adrift claims on rows that are not locked is none of this batch's business.
     for (const claim of snapshot.intervals)
@@ -165,7 +168,13 @@ export class Ledger {
     return this.#wishes.losersTo(slots).flatMap((id) => this.bookings.get(id) ?? this.#rivals.get(id) ?? []);
   }
 
+  /** How many competing requests of this actor wait for an answer. */
+  openRequests(actor: string): number {
+    return this.#openRequests.get(actor) ?? 0;
+  }
+
   create(booking: Booking): void {
+    if (isWishing(booking)) this.#countRequest(booking, 1);
     this.bookings.set(booking.id, booking);
     this.writes.bookings.push(booking);
   }
@@ -179,6 +188,8 @@ export class Ledger {
   /** Writes a locked booking's header, one version on. */
   update(booking: Booking): Booking {
     const updated = { ...booking, version: booking.version + 1 };
+    const was = this.bookings.get(booking.id) ?? this.#rivals.get(booking.id);
+    if (was !== undefined && isWishing(was) && !isWishing(updated)) this.#countRequest(booking, -1);
     this.bookings.set(booking.id, updated);
     this.writes.moved.set(booking.id, updated);
     return updated;
@@ -286,6 +297,10 @@ export class Ledger {
     if (!this.writes.units.delete(claim)) this.writes.releasedUnits.push(claim);
   }
 
+  #countRequest({ createdBy }: Booking, by: 1 | -1): void {
+    this.#openRequests.set(createdBy, this.openRequests(createdBy) + by);
+  }
+
   #count(at: { resourceId: Uuid; bucket: string }, units: number, cap?: number): void {
     const row = this.stockRow(at);
     if (row === undefined) throw new Error(`the stock row ${stockKey(at)} was not locked`);
@@ -312,15 +327,6 @@ export interface Fit {
 /** Interval claims that do not stand in the way because they would be given back. */
 type Instead = ReadonlySet<IntervalClaim>;
 const NOTHING: Instead = new Set();
-
-function leftOut({ choice: _, isOptional: __, ...line }: HoldLine, why: readonly Skipped[]): ChosenLine {
-  const skipped = why.map(({ reason, detail }) => ({ reason, detail }));
-  return { ...line, details: { ...line.details, skipped }, skipped, intervals: [], units: [] };
-}
-
-function told({ reason }: Conflict): Skipped {
-  return { reason, detail: conflictReasons[reason] };
-}
 
 export function expiredChange(bookingId: Uuid, resourceIds: readonly Uuid[]): ChangeDraft {
   return { type: 'booking.expired', bookingId, resourceIds, actor: 'engine', payload: {} };

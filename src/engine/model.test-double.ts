@@ -56,7 +56,16 @@ export class Model {
     if (booking.state === 'expired') return { result: 'holdExpired' };
     if (command.verb === 'reschedule') return this.#reschedule(booking, command, now, guards);
     if (command.verb === 'approve') return this.#approve(booking, command, now);
-    return { result: onLive(booking, command, now) };
+    const was = booking.state;
+    const result = onLive(booking, command, now);
+    if (was !== 'confirmed' && booking.state === 'confirmed') this.#settleLosersTo(booking, now);
+    return { result };
+  }
+
+  /** Whoever has the time for good wins over all who only asked for it. */
+  #settleLosersTo(winner: Told, now: number): void {
+    for (const rival of this.#bookings.values())
+      if (isWishing(rival) && losesTo(rival, winner)) go(rival, isDue(rival, now) ? 'expired' : 'declined');
   }
 
   /** Somebody else's booking swept a hold aside; false when its time was not over. */
@@ -121,17 +130,22 @@ export class Model {
     if (booking.state === 'requested' && begins(chosen) <= now) return { result: 'tooLate' };
     this.#give(booking, chosen);
     booking.version += 1;
+    if (booking.state === 'confirmed') this.#settleLosersTo(booking, now);
     return { result: 'done' };
   }
 
   #approve(booking: Told, command: Approve, now: number): Expected {
-    if (!isWishing(booking)) return { result: goIf(booking, 'confirmed', booking.state === 'requested') };
+    if (!isWishing(booking)) {
+      const isWon = booking.state === 'requested';
+      const result = goIf(booking, 'confirmed', isWon);
+      if (isWon) this.#settleLosersTo(booking, now);
+      return { result };
+    }
     if (command.wishes?.version !== booking.version) return { result: 'stale' };
     const { conflicts } = this.#fit(command.wishes.lines, now, booking);
     if (conflicts.length > 0) return { result: 'refused', conflicts };
     go(booking, 'confirmed');
-    for (const rival of this.#bookings.values())
-      if (isWishing(rival) && losesTo(rival, booking)) go(rival, isDue(rival, now) ? 'expired' : 'declined');
+    this.#settleLosersTo(booking, now);
     return { result: 'done' };
   }
 
@@ -289,7 +303,7 @@ function isStale(command: Hold | Reschedule, guards: Guards): boolean {
 }
 
 function guardsOf(command: Command): Guards {
-  return 'guards' in command ? command.guards : new Map();
+  return ('guards' in command ? command.guards : undefined) ?? new Map();
 }
 
 function sum(at: { resourceId: string; bucket: string }, needs: readonly Needs[]): number {

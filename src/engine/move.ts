@@ -1,6 +1,7 @@
 import { canMove, type Booking, type BookingState } from './booking.ts';
 import type { Move, Outcome } from './command.ts';
 import type { Ledger } from './ledger.ts';
+import { settleLosers } from './settle.ts';
 
 /** Confirm, complete, no-show: the booking keeps its capacity and goes on. Repeated, each answers the same. */
 export function move(booking: Booking, command: Move, ledger: Ledger): Outcome {
@@ -12,6 +13,11 @@ export function move(booking: Booking, command: Move, ledger: Ledger): Outcome {
   const resourceIds =
     booking.expiresAt === null ? claimed(booking, ledger) : ledger.secure(booking.id, answerBy);
   const moved = ledger.move(booking, state, answerBy);
+  if (state === 'confirmed') {
+    // Whoever needs nobody's yes gets the time now: those who asked for it are told.
+    const { intervals } = ledger.claimsOf(booking.id);
+    settleLosers(booking.id, intervals, { by: 'booked', actor: command.actor }, ledger);
+  }
   const type = `booking.${state}`;
   ledger.record({ type, bookingId: booking.id, resourceIds, actor: command.actor, payload: {} });
   return { result: 'done', booking: moved };

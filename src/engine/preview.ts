@@ -6,6 +6,7 @@ import * as sql from './queries.ts';
 import { bounds, toUnitsClaim } from './read.ts';
 import type { Snapshot, StockRow } from './snapshot.ts';
 import { stockKey, wantedBy, type Wanted } from './wanted.ts';
+import { openRequests } from './wish-queries.ts';
 
 /**
  * What a hold would be answered at this moment: the same reads without their locks, the same decision, and nothing is
@@ -20,13 +21,13 @@ export async function previewHold(db: Database, tenant: Uuid, command: Hold): Pr
 
 async function lookAt(
   tx: Parameters<Parameters<Database['look']>[1]>[0],
-  { slots, calendarIds, stock, groups, limits, guardIds }: Wanted,
+  { slots, calendarIds, stock, groups, limits, guardIds, asking }: Wanted,
 ): Promise<Snapshot> {
   const rows = [stock.map((row) => row.resourceId), stock.map((row) => row.bucket)] as const;
   const starts = slots.map((slot) => slot.startsAt);
   const ends = slots.map((slot) => slot.endsAt);
   const resources = slots.map((slot) => slot.resourceId);
-  const [calendars, found, intervals, dead, guards, clock, members, deadMembers] = await Promise.all([
+  const [calendars, found, intervals, dead, guards, clock, members, deadMembers, open] = await Promise.all([
     tx.run(sql.seeCalendars, calendarIds),
     tx.run(sql.seeStock, ...rows),
     tx.run(sql.overlapping, resources, starts, ends),
@@ -35,6 +36,7 @@ async function lookAt(
     tx.run(sql.databaseClock),
     tx.run(sql.groupMembers, ...bounds(groups)),
     tx.run(sql.deadUnitsIn, ...bounds(groups)),
+    tx.run(openRequests, asking),
   ]);
   return {
     now: clock[0]?.now ?? NaN,
@@ -49,6 +51,7 @@ async function lookAt(
     wishes: [],
     adrift: new Set(),
     guards: new Map(guards.map((row) => [row.guardId, row.version])),
+    openRequests: new Map(open.map((row) => [row.actor, row.requests])),
     twins: new Map(),
   };
 }

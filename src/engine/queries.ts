@@ -107,17 +107,22 @@ export const lockBookings = statement('engine.lockBookings', {
 const MOST_RIVALS = 1_000;
 
 /**
- * The same, and the competing requests that would lose to whoever gets the slots $3 to $5, whose calendars are locked
- * already: no wish for them can come in between. Rides wish_by_calendar from each slot's start on: wishes overlap, so
+ * The same, and the competing requests that would lose to whoever gets the slots $3 to $5, or what the bookings $6 hold;
+ * those calendars are locked already: no wish for them can come in between. Rides wish_by_calendar from each slot's start on: wishes overlap, so
  * there is no last one to stop at, but only open requests of the future have any.
  */
 export const lockBookingsAndRivals = statement('engine.lockBookingsAndRivals', {
-  params: ['uuid', 'uuid[]', 'uuid[]', 'timestamptz[]', 'timestamptz[]'],
+  params: ['uuid', 'uuid[]', 'uuid[]', 'timestamptz[]', 'timestamptz[]', 'uuid[]'],
   columns: bookingColumns,
   text: `select ${bookingSelect} from engine.booking b
     where b.tenant_id = $1 and b.id = any ($2::uuid[] || array(
       select distinct w.booking_id
-      from unnest($3::uuid[], $4::timestamptz[], $5::timestamptz[]) as asked (calendar_id, starts_at, ends_at)
+      from (
+        select * from unnest($3::uuid[], $4::timestamptz[], $5::timestamptz[]) as slots (calendar_id, starts_at, ends_at)
+        union all
+        select i.resource_id, i.starts_at, i.ends_at from engine.interval_claim i
+        where i.tenant_id = $1 and i.booking_id = any ($6::uuid[])
+      ) asked
       join engine.wish w on w.tenant_id = $1 and w.calendar_id = asked.calendar_id and w.ends_at > '-infinity'
         and w.ends_at > asked.starts_at and w.starts_at < asked.ends_at
       where not w.stays

@@ -8,7 +8,7 @@ import type { Command } from './command.ts';
 import { twinKey } from './decide.ts';
 import { memberId, type Group } from './groups.ts';
 import * as sql from './queries.ts';
-import { wishesOf } from './wish-queries.ts';
+import { openRequests, wishesOf } from './wish-queries.ts';
 import type { Snapshot } from './snapshot.ts';
 import { distinct, stockKey, wantedBy, type StockKey, type Wanted } from './wanted.ts';
 import { toWishes } from './wish-rows.ts';
@@ -27,8 +27,19 @@ export async function lockAndRead(
   const locks = lock(tx, wanted, guarded);
   const reads = read(tx, wanted); // sent right behind the locks: each begins when they are held
   const [calendars, stock, bookings] = await Promise.all(locks);
-  const [lines, overlapping, ownIntervals, deadUnits, ownUnits, guards, twins, clock, groups, deadMembers] =
-    await Promise.all(reads);
+  const [
+    lines,
+    overlapping,
+    ownIntervals,
+    deadUnits,
+    ownUnits,
+    guards,
+    twins,
+    clock,
+    groups,
+    deadMembers,
+    open,
+  ] = await Promise.all(reads);
 
   const now = clock[0]?.now ?? NaN;
   const intervals = distinct([...overlapping, ...ownIntervals], intervalKey);
@@ -74,6 +85,7 @@ export async function lockAndRead(
     ),
     adrift: new Set(adrift.map((claim) => claim.bookingId)),
     guards: new Map(guards.map((row) => [row.guardId, row.version])),
+    openRequests: new Map(open.map((row) => [row.actor, row.requests])),
     twins: new Map(twins.map((row) => [twinKey(row), row])),
   };
 }
@@ -81,7 +93,7 @@ export async function lockAndRead(
 const NOTHING = Promise.resolve([]);
 
 function lock(tx: Transaction, wanted: Wanted, guarded: boolean) {
-  const { bookingIds, slots, calendarIds, stock, limits, granted } = wanted;
+  const { bookingIds, slots, calendarIds, stock, limits, granted, grantedTo } = wanted;
   if (limits.length > 0)
     void tx.run(
       ensureLimits,
@@ -92,9 +104,9 @@ function lock(tx: Transaction, wanted: Wanted, guarded: boolean) {
     return [
       tx.run(sql.lockCalendarsOf, calendarIds, bookingIds),
       tx.run(sql.lockStockOf, ...columns(stock), bookingIds),
-      granted.length === 0
+      granted.length + grantedTo.length === 0
         ? tx.run(sql.lockBookings, bookingIds)
-        : tx.run(sql.lockBookingsAndRivals, bookingIds, ...columnsOfSlots(granted)),
+        : tx.run(sql.lockBookingsAndRivals, bookingIds, ...columnsOfSlots(granted), grantedTo),
     ] as const;
   return [
     slots.length > 0 ? tx.run(guarded ? sql.lockCalendars : sql.seeCalendars, calendarIds) : NOTHING,
@@ -103,7 +115,7 @@ function lock(tx: Transaction, wanted: Wanted, guarded: boolean) {
   ] as const;
 }
 
-function read(tx: Transaction, { bookingIds, slots, stock, groups, guardIds, keys }: Wanted) {
+function read(tx: Transaction, { bookingIds, slots, stock, groups, guardIds, keys, asking }: Wanted) {
   const touches = bookingIds.length > 0;
   return [
     touches ? tx.run(sql.linesOf, bookingIds) : NOTHING,
@@ -116,6 +128,7 @@ function read(tx: Transaction, { bookingIds, slots, stock, groups, guardIds, key
     tx.run(sql.databaseClock),
     groups.length > 0 ? tx.run(sql.groupMembers, ...bounds(groups)) : NOTHING,
     groups.length > 0 ? tx.run(sql.deadUnitsIn, ...bounds(groups)) : NOTHING,
+    asking.length > 0 ? tx.run(openRequests, asking) : NOTHING,
   ] as const;
 }
 

@@ -5,6 +5,7 @@ import type { ChosenLine, Outcome, Reschedule } from './command.ts';
 import { redateRequest } from './expire.ts';
 import { isStale, toBookingLine } from './hold.ts';
 import { earliest, resourcesOf, type Ledger } from './ledger.ts';
+import { settleLosers } from './settle.ts';
 
 const CAN_BE_RESCHEDULED: readonly BookingState[] = ['held', 'requested', 'confirmed'];
 
@@ -30,7 +31,12 @@ export function reschedule(booking: Booking, command: Reschedule, ledger: Ledger
   if (booking.state === 'requested' && begins !== null && begins <= ledger.now) return { result: 'tooLate' };
   const freed = ledger.release(booking.id, nos);
   ledger.take(booking, chosen);
-  return { result: 'done', booking: rewrite(booking, command.actor, chosen, freed, ledger) };
+  const rewritten = rewrite(booking, command.actor, chosen, freed, ledger);
+  if (booking.state === 'confirmed') {
+    const slots = chosen.flatMap((line) => line.intervals);
+    settleLosers(booking.id, slots, { by: 'booked', actor: command.actor }, ledger);
+  }
+  return { result: 'done', booking: rewritten };
 }
 
 /** Whether a line asks for what it is and has already: then asking again changes nothing. */

@@ -49,6 +49,8 @@ export interface Snapshot {
   /** Bookings that moved to other resources while their locks were waited for: to be decided by the next batch. */
   adrift: ReadonlySet<Uuid>;
   guards: Guards;
+  /** How many competing requests wait of each who makes one now and may have only so many. */
+  openRequests: ReadonlyMap<string, number>;
   twins: ReadonlyMap<string, Twin>;
 }
 

@@ -4,7 +4,8 @@ import { cancelling, hold, on, openFixture, units, type Fixture } from '../../te
 import { isUuid } from '../platform/schema.ts';
 import { uuidV7, type Uuid } from '../platform/id.ts';
 import { ONLY_BUCKET, type Booking } from './index.ts';
-import { closeStock, heldNow, limitId, lockStock, openStock } from './stock.ts';
+import { limitId } from './limit-id.ts';
+import { closeStock, heldNow, lockStock, openStock } from './stock.ts';
 
 let fixture: Fixture;
 before(async () => {

@@ -23,6 +23,32 @@ export const wishesOf = statement('engine.wishesOf', {
     where w.tenant_id = $1 and w.booking_id = any ($2::uuid[]) order by w.booking_id, w.line_no, w.no`,
 });
 
+/** How many competing requests of each of $2 still wait. Rides booking_requested. */
+export const openRequests = statement('engine.openRequests', {
+  params: ['uuid', 'text[]'],
+  columns: { actor: 'text', requests: 'int8' },
+  text: `select b.created_by as actor, count(*) as requests from engine.booking b
+    where b.tenant_id = $1 and b.state = 'requested' and b.approval = 'competing' and b.created_by = any ($2::text[])
+      and b.expires_at > statement_timestamp()
+    group by b.created_by`,
+});
+
+/**
+ * The requests that would lose to whoever gets the slots $3 to $5, each slot with its line $2. Rides wish_by_calendar, from
+ * each slot's start on.
+ */
+export const losersTo = statement('engine.losersTo', {
+  params: ['uuid', 'int4[]', 'uuid[]', 'timestamptz[]', 'timestamptz[]', 'int8'],
+  columns: { line: 'int4', bookingId: 'uuid' },
+  text: `select distinct asked.line, w.booking_id as "bookingId"
+    from unnest($2::int[], $3::uuid[], $4::timestamptz[], $5::timestamptz[]) as asked (line, calendar_id, starts_at, ends_at)
+    join engine.wish w on w.tenant_id = $1 and w.calendar_id = asked.calendar_id and w.ends_at > '-infinity'
+      and w.ends_at > asked.starts_at and w.starts_at < asked.ends_at
+    join engine.booking b on b.tenant_id = $1 and b.id = w.booking_id and b.expires_at > now()
+    where not w.stays
+    order by asked.line, w.booking_id limit $6`,
+});
+
 export const dropWishes = statement('engine.dropWishes', {
   params: ['uuid', 'uuid[]', 'int4[]'],
   columns: {},

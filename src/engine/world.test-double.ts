@@ -1,6 +1,6 @@
 import type { Instant } from '../platform/clock.ts';
 import type { Uuid } from '../platform/id.ts';
-import type { Booking } from './booking.ts';
+import { isWishing, type Booking } from './booking.ts';
 import {
   isDead,
   ONLY_BUCKET,
@@ -78,10 +78,11 @@ export class World {
     return [...(this.#ofBooking.get(bookingId)?.units ?? [])];
   }
 
-  /** The requests that lose to whoever gets these slots. */
-  rivalsOf(granted: readonly IntervalNeed[]): Uuid[] {
+  /** The requests that lose to whoever gets these slots, or what these bookings hold. */
+  rivalsOf({ granted, grantedTo }: Pick<Wanted, 'granted' | 'grantedTo'>): Uuid[] {
+    const slots = [...granted, ...grantedTo.flatMap((id) => this.intervalsOf(id))];
     const collides = (own: IntervalNeed) =>
-      granted.some((slot) => slot.resourceId === own.resourceId && overlaps(slot, own));
+      slots.some((slot) => slot.resourceId === own.resourceId && overlaps(slot, own));
     const losing = this.wishes.filter(({ stays, intervals }) => !stays && intervals.some(collides));
     return losing.map((wish) => wish.bookingId);
   }
@@ -126,6 +127,7 @@ export class World {
       wishes: this.wishes.filter(({ bookingId }) => bookings.has(bookingId) || rivals.has(bookingId)),
       dying: this.#dying([...intervals, ...units], now, held),
       adrift: new Set([...lostCalendars, ...lostStock].map((claim) => claim.bookingId)),
+      openRequests: new Map(wanted.asking.map((actor) => [actor, this.#openRequests(actor, now)])),
       guards: new Map(guardIds.flatMap((id) => entryOf(this.guards, id))),
       twins: new Map(keys.flatMap((each) => entryOf(this.twins, twinKey(each)))),
     };
@@ -168,9 +170,17 @@ export class World {
     return row !== undefined && row.taken < row.capacity + row.overbook ? 'f' : '-';
   }
 
-  #rivals({ granted, bookingIds }: Wanted): Map<Uuid, Booking> {
-    const hit = this.#pick(this.rivalsOf(granted).filter((id) => !bookingIds.includes(id)));
+  #rivals(wanted: Wanted): Map<Uuid, Booking> {
+    const { bookingIds } = wanted;
+    const hit = this.#pick(this.rivalsOf(wanted).filter((id) => !bookingIds.includes(id)));
     return new Map([...hit].map(([id, booking]) => [id, { ...booking, lines: [] }]));
+  }
+
+  #openRequests(actor: string, now: Instant): number {
+    const open = [...this.bookings.values()].filter(
+      (booking) => isWishing(booking) && booking.createdBy === actor && (booking.expiresAt ?? 0) > now,
+    );
+    return open.length;
   }
 
   #dying(

@@ -2,16 +2,23 @@ import { Type } from 'typebox';
 import type { FastifyRequest } from 'fastify';
 import { orKept } from '../engine/idempotency.ts';
 import { collidingList, toBooking } from '../engine/lists.ts';
+import type { Guards } from '../engine/command.ts';
+import { standingLines, type Booking } from '../engine/index.ts';
 import { readWishes } from '../engine/request.ts';
+import type { Kind, ResolveContext } from '../kinds/kind.ts';
 import { repeatable, sendAnswer } from '../people/repeat.ts';
 import type { App } from '../people/route.ts';
+import { Problem, reasons } from '../platform/errors.ts';
 import { answerList, listAnswer, listQuery } from '../platform/list.ts';
 import { IdPath, strict } from '../platform/schema.ts';
 import { BookingBody, bookingAnswer } from './booking-answer.ts';
 import { explainRefusal, type HoldDeps } from './holds.ts';
 import { answerOf, kept, ownedBy, readOwn } from './outcome.ts';
+import { kindOf } from './resolve.ts';
 
 const tags = ['Bookings'];
+/** A series can lie under a long blackout with every occurrence. */
+const MOST_FAULTS = 20;
 
 /** What those who answer requests need: what a yes would cost others, and the yes. `decline` is a verb like others. */
 export function approvalRoutes(app: App, deps: HoldDeps): void {
@@ -69,10 +76,10 @@ function approveRoute(app: App, deps: HoldDeps): void {
     },
     async (request, reply) => {
       const answer = await orKept(deps.db, request.actor.tenant.id, repeatable(request), async () => {
-        // What a competing request wishes for is read before; when it has changed since, it is read once more.
-        const first = await approve(deps, request, request.params.id);
+        // What it wishes for, and what stands against it, is read before; what has changed since is read once more.
+        const first = await approve(deps, request, request.params.id, false);
         const { outcome, lines, context } =
-          first.outcome.result === 'stale' ? await approve(deps, request, request.params.id) : first;
+          first.outcome.result === 'stale' ? await approve(deps, request, request.params.id, true) : first;
         await explainRefusal(deps, context, outcome, lines);
         return answerOf(outcome, 200);
       });
@@ -81,11 +88,18 @@ function approveRoute(app: App, deps: HoldDeps): void {
   );
 }
 
-async function approve({ db, engine }: HoldDeps, request: FastifyRequest, bookingId: string) {
+async function approve(
+  { db, engine, kinds }: HoldDeps,
+  request: FastifyRequest,
+  bookingId: string,
+  fresh: boolean,
+) {
   const { actor } = request;
   const { tenant, role, principal } = actor;
   const booking = await readOwn(db, actor, bookingId);
   const { wishes } = await readWishes(db, tenant.id, booking);
+  const guards =
+    booking.state === 'requested' ? await unopposed(kinds, { db, tenant, fresh }, booking) : undefined;
   const outcome = await engine.perform(tenant.id, {
     verb: 'approve',
     bookingId,
@@ -93,7 +107,28 @@ async function approve({ db, engine }: HoldDeps, request: FastifyRequest, bookin
     ownedBy: ownedBy(actor),
     idempotency: kept(repeatable(request), 200),
     ...(wishes !== undefined && { wishes }),
+    ...(guards !== undefined && { guards }),
   });
   const context = { db, tenant, client: booking.createdBy, role, now: db.now(), others: [] };
   return { outcome, lines: wishes?.lines ?? [], context };
+}
+
+/** The versions a yes relies on. Throws `rule_violated` when something has come to stand against it. */
+async function unopposed(
+  kinds: readonly Kind[],
+  context: Pick<ResolveContext, 'db' | 'tenant' | 'fresh'>,
+  booking: Booking,
+): Promise<Guards> {
+  const lines = standingLines(booking.lines);
+  const all = await Promise.all(
+    kinds.map((kind) => {
+      const own = lines.filter((line) => kindOf([kind], line.kind) !== undefined);
+      return own.length === 0 ? undefined : kind.against?.(context, own);
+    }),
+  );
+  const faults = all.flatMap((each) => each?.faults ?? []).slice(0, MOST_FAULTS);
+  const [first] = faults;
+  if (first === undefined) return new Map(all.flatMap((each) => [...(each?.guards ?? [])]));
+  if (!context.fresh) return unopposed(kinds, { ...context, fresh: true }, booking); // never refused from a cache
+  throw new Problem('rule_violated', first.detail ?? reasons[first.reason], { errors: faults });
 }

@@ -1,9 +1,10 @@
 import { Type } from 'typebox';
 import { orKept } from '../engine/idempotency.ts';
 import type { UnitsNeed } from '../engine/claim.ts';
+import { OPEN_REQUESTS } from '../engine/hold.ts';
 import { ONLY_BUCKET, type Engine, type HoldLine, type Outcome } from '../engine/index.ts';
 import type { Kind } from '../kinds/kind.ts';
-import type { Actor } from '../people/access.ts';
+import { can, type Actor } from '../people/access.ts';
 import { repeatable, sendAnswer } from '../people/repeat.ts';
 import type { App } from '../people/route.ts';
 import type { Database } from '../platform/db.ts';
@@ -17,6 +18,11 @@ import { answerOf, kept } from './outcome.ts';
 const DEFAULT_TTL_SECONDS = 600;
 const LONGEST_TTL_SECONDS = 3_600;
 const MOST_LINES = 50;
+/**
+ * Requests of one client that may wait for an answer at once: they hold nothing, so nothing else bounds them. Staff ask for
+ * many people.
+ */
+const MOST_REQUESTS = 50;
 
 export interface HoldDeps {
   db: Database;
@@ -86,6 +92,7 @@ export function askedBy(
       reference: newReference(),
       clientId: null,
       note: body.note ?? null,
+      mostRequests: can(role, 'booking.all') ? undefined : MOST_REQUESTS,
       currency: tenant.currency,
     } as const,
   };
@@ -108,7 +115,7 @@ export async function explainRefusal(
   const { conflicts } = outcome;
   const limits = conflicts.filter(({ reason }) => reason === 'limit_reached');
   // At a limit for good no other place would do; at one of a day or a week another day may.
-  const isFinal = limits.some((conflict) => needOf(conflict, lines)?.bucket === ONLY_BUCKET);
+  const isFinal = limits.some((conflict) => (needOf(conflict, lines)?.bucket ?? ONLY_BUCKET) === ONLY_BUCKET);
   const first = isFinal ? undefined : lines.find((line) => line.no === conflicts[0]?.line);
   throw new Problem('capacity_unavailable', `${summary(conflicts)} Nothing was changed.`, {
     conflicts: conflicts.map((conflict) => ({ ...conflict, ...limitOf(conflict, lines) })),
@@ -118,6 +125,8 @@ export async function explainRefusal(
 
 function summary(conflicts: readonly Conflict[]): string {
   const areAll = (reason: Conflict['reason']) => conflicts.every((conflict) => conflict.reason === reason);
+  if (conflicts.some(({ rule }) => rule === OPEN_REQUESTS))
+    return 'Too many of your requests wait for an answer. Take one back, or wait.';
   if (areAll('limit_reached')) return 'You have as much of this as one may have.';
   if (areAll('strands_seat')) return 'A single seat would be left alone: take it too, or others.';
   return 'Somebody else has what you asked for.';

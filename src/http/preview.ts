@@ -1,10 +1,11 @@
 import { Type } from 'typebox';
 import type { BookingLine, HoldLine, Outcome } from '../engine/index.ts';
 import type { AskedLine, Kind, ResolveContext } from '../kinds/kind.ts';
-import type { Actor } from '../people/access.ts';
+import { readLosers } from '../engine/request.ts';
+import { can, type Actor } from '../people/access.ts';
 import type { App } from '../people/route.ts';
 import { conflictReasons, Problem, reasons, unavailable, type Fault } from '../platform/errors.ts';
-import { AmountMinor, strict } from '../platform/schema.ts';
+import { AmountMinor, Id, strict } from '../platform/schema.ts';
 import { askedBy, holdBody, type HoldDeps } from './holds.ts';
 import { kindOf, requireFew, resolve, type Context, type ResolvedLines } from './resolve.ts';
 
@@ -16,6 +17,9 @@ const PreviewLine = Type.Object(
     no: Type.Integer({ description: 'The number that the line would have in the booking' }),
     kind: Type.String(),
     free: Type.Boolean(),
+    colliding: Type.Optional(
+      Type.Array(Id, { description: 'For staff: the requests that are declined when this is confirmed' }),
+    ),
     reasons: Type.Array(Type.Object({ reason: Type.String() }, { additionalProperties: true }), {
       description: 'Why it could not be had: conflicts and broken rules',
     }),
@@ -56,6 +60,8 @@ export function previewRoute(app: App, deps: HoldDeps): void {
   );
 }
 
+const NOBODY = new Map<number, readonly string[]>();
+
 /** Undefined when the catalogue changed between the rules and the look at what is free. */
 async function preview(
   { db, engine, kinds }: HoldDeps,
@@ -78,7 +84,12 @@ async function preview(
     approval,
   });
   if (outcome.result === 'stale') return undefined;
-  const told = lines.map((line) => ('intervals' in line ? tell(line, outcome) : tellRefused(line)));
+  const losers = can(actor.role, 'booking.all') ? await readLosers(db, actor.tenant.id, takeable) : NOBODY;
+  const told = lines.map((line) => {
+    if (!('intervals' in line)) return tellRefused(line);
+    const colliding = losers.get(line.no);
+    return { ...tell(line, outcome), ...(colliding !== undefined && { colliding }) };
+  });
   const free = told.filter((line) => line.free);
   return {
     possible: free.length > 0 && told.every((line) => line.free || line.isOptional),

@@ -64,6 +64,11 @@ export interface Resolved {
   ttlSeconds?: number;
 }
 
+export interface Against {
+  faults: readonly Fault[];
+  guards: ReadonlyMap<Uuid, number>;
+}
+
 /** Something that is done again and again, as in the worker's table of what recurs. */
 export interface RecurringTask {
   name: string;
@@ -92,6 +97,14 @@ export interface Kind {
     standing: readonly BookingLine[],
     now: Instant,
   ): readonly AskedLine<{ kind: string }>[];
+  /**
+   * What has come to stand against saying yes to lines that were asked for earlier, with the versions of the catalogue
+   * entries that were looked at. Without it nothing does.
+   */
+  against?(
+    context: Pick<ResolveContext, 'db' | 'tenant' | 'fresh'>,
+    lines: readonly BookingLine[],
+  ): Promise<Against>;
   /** When a line takes place; only for kinds whose lines have a time of their own. */
   when?(line: BookingLine): Stretch;
   /** What could be had instead of a line that was refused; a few, nearest first. */

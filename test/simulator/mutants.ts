@@ -62,7 +62,7 @@ export const mutants: Readonly<Record<string, Parts>> = {
   }),
   'catalogue versions are not compared': seeing((snapshot, commands) => ({
     ...snapshot,
-    guards: new Map(commands.flatMap((command) => ('guards' in command ? [...command.guards] : []))),
+    guards: new Map(commands.flatMap((command) => ('guards' in command ? [...(command.guards ?? [])] : []))),
   })),
   'a booking that has moved is decided on': seeing((snapshot) => ({ ...snapshot, adrift: new Set() })),
   'what has ended is confirmed': seeing((snapshot) => ({

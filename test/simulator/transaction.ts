@@ -122,7 +122,8 @@ export class Transaction {
   // In the one global order. What the bookings claim is looked up once, before the wait: they may move meanwhile.
   *#lock(): Generator<undefined, boolean> {
     const { world } = this.#database;
-    const { bookingIds, calendarIds, stock, limits, granted } = wantedBy(this.commands, this.again);
+    const wanted = wantedBy(this.commands, this.again);
+    const { bookingIds, calendarIds, stock, limits } = wanted;
     for (const limit of limits) if (!(yield* this.#make(limit))) return false;
     if (limits.length > 0) yield;
     if (bookingIds.length === 0 && !this.#parts.guarded) return true;
@@ -132,7 +133,7 @@ export class Transaction {
     const onStock = bookingIds.flatMap((id) => world.unitsOf(id));
     const rows = inOrder([...stock, ...onStock].map(stockKey)).filter((key) => world.stock.has(key));
     if (!(yield* this.#takeAll('stock', rows))) return false;
-    const rivals = granted.length === 0 ? [] : world.rivalsOf(granted);
+    const rivals = world.rivalsOf(wanted);
     const bookings = inOrder([...bookingIds, ...rivals]).filter((id) => world.bookings.has(id));
     return yield* this.#takeAll('booking', bookings);
   }

@@ -1,6 +1,6 @@
 import type { UnitsNeed } from '../../engine/claim.ts';
 import type { BookingLine, HoldLine } from '../../engine/index.ts';
-import { limitId } from '../../engine/stock.ts';
+import { limitId } from '../../engine/limit-id.ts';
 import { iso, type Instant } from '../../platform/clock.ts';
 import { ruleViolated } from '../../platform/errors.ts';
 import type { Uuid } from '../../platform/id.ts';

@@ -1,7 +1,6 @@
 import { hash } from 'node:crypto';
 import { Type, type Static } from 'typebox';
-import { readBookings, type Engine, type Hold, type Outcome } from '../../engine/index.ts';
-import { readWishes } from '../../engine/request.ts';
+import type { Engine, Hold, Outcome } from '../../engine/index.ts';
 import type { Actor } from '../../people/access.ts';
 import type { Instant } from '../../platform/clock.ts';
 import type { Database } from '../../platform/db.ts';
@@ -181,8 +180,7 @@ async function wantedOf(
     note: row.cells.title,
     currency: tenant.currency,
     ttlSeconds: TTL_SECONDS,
-    // Whoever may import a timetable need not ask; but requests that compete for its time must get their answer.
-    approval: resolved[0]?.approval === 'competing' ? 'competing' : 'none',
+    approval: 'none', // whoever may import a timetable need not ask
     lines: resolved,
     guards,
     actor: principal,
@@ -215,28 +213,15 @@ async function bookRow(given: Import, { hold }: Wanted): Promise<Result> {
     const held = await engine.perform(actor.tenant.id, { ...hold, ...(again && { idempotency: again }) });
     if (held.result !== 'done' && held.result !== 'replayed') return refusalOf(held);
     const bookingId = held.result === 'done' ? held.booking.id : held.body;
-    const settled = await settle(given, hold, bookingId);
+    const settled = await engine.perform(actor.tenant.id, {
+      ...{ verb: 'confirm', bookingId, ownedBy: null, actor: actor.principal },
+    });
     if (settled.result === 'refused' || settled.result === 'stale') return refusalOf(settled);
     if (held.result === 'done' && settled.result === 'done')
       return { result: 'booked', occurrences: hold.lines.length };
-    const isLost =
-      settled.result === 'holdExpired' || (settled.result === 'wrongState' && settled.state === 'declined');
-    if (!isLost) return { result: 'repeated', occurrences: 0 }; // whatever became of it since
+    if (settled.result !== 'holdExpired') return { result: 'repeated', occurrences: 0 }; // whatever became of it since
     if (attempt === MOST_ATTEMPTS) return refusalOf(settled);
   }
-}
-
-/** Confirms what was held. A request that competes is approved, which settles the others; or declined, when it lost. */
-async function settle({ db, engine, actor }: Import, { approval }: Hold, bookingId: Uuid): Promise<Outcome> {
-  const { tenant, principal } = actor;
-  const by = { bookingId, ownedBy: null, actor: principal } as const;
-  if (approval === 'none') return engine.perform(tenant.id, { verb: 'confirm', ...by });
-  const [request] = await readBookings(db, tenant.id, [bookingId]);
-  const wishes = request === undefined ? {} : await readWishes(db, tenant.id, request);
-  const outcome = await engine.perform(tenant.id, { verb: 'approve', ...by, ...wishes });
-  if (outcome.result === 'refused')
-    await engine.perform(tenant.id, { verb: 'decline', ...by, reason: conflictReasons.slot_taken });
-  return outcome;
 }
 
 function refusalOf(outcome: Outcome): Result {

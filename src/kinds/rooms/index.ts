@@ -1,5 +1,6 @@
 import type { AskedLine, Kind, MovedLine } from '../kind.ts';
 import { roomAlternatives } from './alternatives.ts';
+import { againstApproval } from './approval.ts';
 import { roomInvariants } from './invariants.ts';
 import { askedOf, resolveRoomLines } from './line.ts';
 import { moveRoomLine } from './move.ts';
@@ -13,6 +14,7 @@ export const rooms: Kind = {
   lines: { room: RoomLine },
   resolve: (context, lines) => resolveRoomLines(context, lines as readonly AskedLine<RoomLine>[]),
   move: (moved, ...rest) => moveRoomLine(moved as MovedLine<RoomLine>, ...rest),
+  against: againstApproval,
   when: ({ details }) => askedOf(details as unknown as RoomLine),
   alternatives: roomAlternatives,
   routes: roomRoutes,

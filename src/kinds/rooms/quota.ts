@@ -1,6 +1,6 @@
 import type { Stretch } from '../../engine/calendar.ts';
 import type { UnitsNeed } from '../../engine/claim.ts';
-import { limitId } from '../../engine/stock.ts';
+import { limitId } from '../../engine/limit-id.ts';
 import { dateText, DAY_MS, dayOf, MINUTE_MS, readingAt, weekdayOf } from '../../platform/zone.ts';
 import type { RoomForSale } from './catalogue.ts';
 

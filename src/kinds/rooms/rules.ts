@@ -186,7 +186,8 @@ function openingHours({ room: { hours }, timezone, asked }: Case): Refusal | und
   return { field: closed === asked.startsAt ? 'start' : 'end', reason: 'outside_hours', detail, limit };
 }
 
-function blackout({ room, asked }: Case): Refusal | undefined {
+/** A blackout that lies over the time. */
+export function blackout({ room, asked }: Pick<Case, 'room' | 'asked'>): Refusal | undefined {
   const over = room.blackouts.find((each) => each.startsAt < asked.endsAt && asked.startsAt < each.endsAt);
   if (over === undefined) return undefined;
   const [from, to] = [iso(over.startsAt), iso(over.endsAt)];
