@@ -60,6 +60,11 @@ export function overlaps(a: IntervalNeed, b: IntervalNeed): boolean {
   return a.startsAt < b.endsAt && b.startsAt < a.endsAt;
 }
 
+/** The first of these moments; null of none. */
+export function earliest(starts: readonly Instant[]): Instant | null {
+  return starts.length === 0 ? null : starts.reduce((first, next) => Math.min(first, next));
+}
+
 /** What one line of a competing request would claim if it were approved. It stands in nobody's way. */
 export interface Wish extends Needs {
   bookingId: Uuid;

@@ -1,9 +1,9 @@
 import type { Instant } from '../platform/clock.ts';
 import type { Conflict } from '../platform/errors.ts';
 import { isWishing, totalOf, type Booking, type BookingLine } from './booking.ts';
-import { lasting } from './claim.ts';
+import { earliest, lasting } from './claim.ts';
 import type { ChosenLine, Guards, Hold, Outcome } from './command.ts';
-import { earliest, resourcesOf, type Ledger } from './ledger.ts';
+import { resourcesOf, type Ledger } from './ledger.ts';
 import { isBounded, requestsOf } from './wanted.ts';
 
 /** Takes what all lines need, all or nothing; or asks for it, where requests compete. */

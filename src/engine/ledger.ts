@@ -3,7 +3,7 @@ import type { Conflict } from '../platform/errors.ts';
 import type { Uuid } from '../platform/id.ts';
 import { Asked } from './asked.ts';
 import { canMove, isWishing, type Booking, type BookingLine, type BookingState } from './booking.ts';
-import { isDead, overlaps, type IntervalClaim, type IntervalNeed } from './claim.ts';
+import { earliest, isDead, overlaps, type IntervalClaim, type IntervalNeed } from './claim.ts';
 import type { NeedsOfLines, UnitsClaim, UnitsNeed } from './claim.ts';
 import { isPicked, NOTHING_PICKED, notPicked, type FreeView } from './choice.ts';
 import type { ChosenLine, HoldLine } from './command.ts';
@@ -330,10 +330,6 @@ const NOTHING: Instead = new Set();
 
 export function expiredChange(bookingId: Uuid, resourceIds: readonly Uuid[]): ChangeDraft {
   return { type: 'booking.expired', bookingId, resourceIds, actor: 'engine', payload: {} };
-}
-
-export function earliest(starts: readonly Instant[]): Instant | null {
-  return starts.length === 0 ? null : starts.reduce((first, next) => Math.min(first, next));
 }
 
 export function resourcesOf(

@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import { isWishing, standingLines, totalOf, type Booking, type BookingState } from './booking.ts';
-import { lasting, type NeedsOfLines } from './claim.ts';
+import { earliest, lasting, type NeedsOfLines } from './claim.ts';
 import type { ChosenLine, Outcome, Reschedule } from './command.ts';
 import { redateRequest } from './expire.ts';
 import { isStale, toBookingLine } from './hold.ts';
-import { earliest, resourcesOf, type Ledger } from './ledger.ts';
+import { resourcesOf, type Ledger } from './ledger.ts';
 import { settleLosers } from './settle.ts';
 
 const CAN_BE_RESCHEDULED: readonly BookingState[] = ['held', 'requested', 'confirmed'];

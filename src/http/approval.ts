@@ -121,14 +121,14 @@ async function unopposed(
 ): Promise<Guards> {
   const lines = standingLines(booking.lines);
   const all = await Promise.all(
-    kinds.map((kind) => {
+    kinds.flatMap((kind) => {
       const own = lines.filter((line) => kindOf([kind], line.kind) !== undefined);
-      return own.length === 0 ? undefined : kind.against?.(context, own);
+      return own.length === 0 || kind.against === undefined ? [] : [kind.against(context, own)];
     }),
   );
-  const faults = all.flatMap((each) => each?.faults ?? []).slice(0, MOST_FAULTS);
+  const faults = all.flatMap((each) => each.faults).slice(0, MOST_FAULTS);
   const [first] = faults;
-  if (first === undefined) return new Map(all.flatMap((each) => [...(each?.guards ?? [])]));
+  if (first === undefined) return new Map(all.flatMap((each) => [...each.guards]));
   if (!context.fresh) return unopposed(kinds, { ...context, fresh: true }, booking); // never refused from a cache
   throw new Problem('rule_violated', first.detail ?? reasons[first.reason], { errors: faults });
 }

@@ -1,6 +1,6 @@
 import type { AskedLine, Kind, MovedLine } from '../kind.ts';
+import { againstApproval } from './against.ts';
 import { roomAlternatives } from './alternatives.ts';
-import { againstApproval } from './approval.ts';
 import { roomInvariants } from './invariants.ts';
 import { askedOf, resolveRoomLines } from './line.ts';
 import { moveRoomLine } from './move.ts';
