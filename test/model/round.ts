@@ -17,7 +17,8 @@ export async function playRound({ seed, opsEach, unguarded = false }: Round): Pr
 }> {
   const stage = await openStage({ unguarded });
   try {
-    const history = await stage.history(await act(stage, seed, opsEach));
+    const [ops] = await Promise.all([act(stage, seed, opsEach), stage.loseRace()]);
+    const history = await stage.history(ops);
     return { history, complaints: check(history) };
   } finally {
     await stage.close();

@@ -1,3 +1,5 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import pg from 'pg';
 import { createKey } from '../../src/people/key.ts';
 import { createTenant } from '../../src/people/tenant.ts';
 import { asOwner } from '../../src/platform/migrate.ts';
@@ -7,6 +9,8 @@ import { ACTORS } from './actors.ts';
 import type { Change, History, Op } from './history.ts';
 
 const SLUG = 'model';
+const SERVERS = 2;
+const LOOK_MS = 10;
 const STANDING = { Floor: 6, Balcony: 4 };
 const SEATS = 3;
 
@@ -20,6 +24,8 @@ export interface Stage {
   standing: string[];
   stalls: string;
   seats: string[];
+  /** The control: resolves when both servers have read what the actors begin with, and only then lets them write. */
+  loseRace(): Promise<void>;
   /** Everything the database has to say about what the actors did. */
   history(ops: readonly Op[]): Promise<History>;
   close(): Promise<void>;
@@ -38,17 +44,20 @@ export async function openStage({ unguarded = false } = {}): Promise<Stage> {
       createKey(database.db, tenant.id, { role: 'admin', name: `actor ${i}` }),
     ),
   );
-  const servers = [1, 2].map(() => serve(database, unguarded));
+  const servers = Array.from({ length: SERVERS }, () => serve(database, unguarded));
   const urls = (await Promise.all(servers.map((server) => server.says(/serves on (http:\S+)/)))).map(
     ([, url]) => `${url}/api/v1/${SLUG}`,
   );
   const things = await furnish(urls[0] ?? '', keys[0] ?? '');
+  const race = unguarded ? await openRace(database.ownerUrl) : undefined;
   return {
     ...things,
     urls,
     keys: keys.map((secret) => ({ secret, principal: principalOf(secret) })),
+    loseRace: async () => race?.lose(),
     history: async (ops) => ({ ops, ...(await recorded(database, tenant.id)) }),
     close: async () => {
+      await race?.close();
       for (const server of servers) server.kill('SIGTERM');
       await Promise.all(servers.map((server) => server.ended));
       await database.close();
@@ -66,6 +75,29 @@ function serve({ servingUrl, ownerUrl }: FreshDatabase, unguarded: boolean): Pro
     ...(unguarded && { HOLDFAST_TEST_UNSAFE: 'no-guard' }),
   };
   return runProgram(['start'], { env });
+}
+
+/**
+ * Holds back whoever writes a claim until both servers wait there with a batch each, which has read by then: however slow
+ * the machine is, the race is lost.
+ */
+async function openRace(ownerUrl: string): Promise<{ lose(): Promise<void>; close(): Promise<void> }> {
+  const client = new pg.Client({ connectionString: ownerUrl });
+  await client.connect();
+  await client.query('set role none; begin; lock table engine.interval_claim in share mode');
+  const waiting = async (): Promise<number> => {
+    const { rowCount } = await client.query(
+      `select from pg_locks where relation = 'engine.interval_claim'::regclass and not granted`,
+    );
+    return rowCount ?? 0;
+  };
+  return {
+    lose: async () => {
+      while ((await waiting()) < SERVERS) await wait(LOOK_MS);
+      await client.query('commit');
+    },
+    close: () => client.end(),
+  };
 }
 
 function principalOf(secret: string): string {
