@@ -42,9 +42,8 @@ export interface Migration {
  */
 export async function migrate(ownerUrl: string, servingLogin: string): Promise<string[]> {
   return asOwner(ownerUrl, async (client) => {
-    await client.query('set lock_timeout = 0'); // another server's migration may take its time
-    await client.query('select pg_advisory_lock($1)', [LOCK]);
-    await client.query(`set lock_timeout = ${MIGRATION_LOCK_TIMEOUT_MS}`);
+    // Another server's migration may take its time. The lock is the session's and outlives the transaction.
+    await client.query(`begin; set local lock_timeout = 0; select pg_advisory_lock(${LOCK}); commit`);
     await client.query(`create schema if not exists platform;
       create table if not exists platform.migration (
         name text not null primary key, checksum text not null, applied_at timestamptz not null)`);
@@ -139,7 +138,7 @@ export async function applyMigration(client: pg.Client, file: Migration): Promis
 }
 
 async function apply(client: pg.Client, file: Migration): Promise<void> {
-  await client.query('begin');
+  await client.query(`begin; set local lock_timeout = ${MIGRATION_LOCK_TIMEOUT_MS}`);
   try {
     await client.query(file.text);
     await client.query('insert into platform.migration (name, checksum, applied_at) values ($1, $2, now())', [

@@ -1,24 +1,37 @@
 import { spawnSync } from 'node:child_process';
+import { parseArgs } from 'node:util';
 import { carryOut, type Result } from './carry-out.ts';
+import { controls, takeGuardOut, uncontrolled, type Controlled } from './controls.ts';
 import { rows } from './matrix.ts';
+import type { FaultRow } from './row.ts';
 
 /**
- * `npm run test:faults [-- F3 ...]`: each row injects its fault under load, heals it, and looks at what everybody was
+ * `npm run test:faults [-- [--controls] F3 ...]`: each row injects its fault under load, heals it, and looks at what everybody was
  * told and at the database. As root it runs in network and mount namespaces of its own, so that nothing it does to the
- * network or to disks reaches the machine.
+ * network or to disks reaches the machine. With `--controls` each row is run with its guard taken out, and must go red.
  */
 const INSIDE = 'HOLDFAST_FAULTS_INSIDE';
 
-async function main(names: readonly string[]): Promise<number> {
+async function main(args: string[]): Promise<number> {
+  const { values, positionals: names } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: { controls: { type: 'boolean', default: false } },
+  });
   const unknown = names.filter((name) => !rows.some((row) => row.name === name));
   if (unknown.length > 0) {
     console.error(`There is no row ${unknown.join(', ')}. There are:`);
     for (const { name, fault } of rows) console.error(`  ${name}: ${fault}`);
     return 1;
   }
-  if (process.getuid?.() === 0 && process.env[INSIDE] === undefined) return inside(names);
+  if (process.getuid?.() === 0 && process.env[INSIDE] === undefined) return inside(args);
+  const isNamed = ({ name }: FaultRow) => names.length === 0 || names.includes(name);
+  return values.controls ? runControls(isNamed) : runRows(isNamed);
+}
+
+async function runRows(isNamed: (row: FaultRow) => boolean): Promise<number> {
   const results: Result[] = [];
-  for (const row of rows.filter(({ name }) => names.length === 0 || names.includes(name))) {
+  for (const row of rows.filter(isNamed)) {
     const result = await carryOut(row);
     results.push(result);
     console.log(line(result));
@@ -28,11 +41,36 @@ async function main(names: readonly string[]): Promise<number> {
   return results.some(({ broken }) => broken.length > 0) ? 1 : 0;
 }
 
-function inside(names: readonly string[]): number {
+async function runControls(isNamed: (row: FaultRow) => boolean): Promise<number> {
+  const results: Controlled[] = [];
+  for (const control of controls.filter(({ row }) => isNamed(row))) {
+    const controlled = await takeGuardOut(control);
+    results.push(controlled);
+    console.log(`${control.row.name.padEnd(5)} without ${control.without}: ${controlled.verdict}`);
+    for (const each of controlled.complaints) console.log(`      ${each}`);
+  }
+  for (const row of rows.filter(isNamed))
+    if (uncontrolled[row.name] !== undefined)
+      console.log(`${row.name.padEnd(5)} has no control: ${uncontrolled[row.name]}`);
+  console.log(`\n${controlsTable(results)}`);
+  return results.some(({ verdict }) => verdict === 'NOT SEEN') ? 1 : 0;
+}
+
+function controlsTable(results: readonly Controlled[]): string {
+  const lines = results.map(
+    ({ control: { row, without }, complaints, verdict }) =>
+      `| ${[row.name, without, complaints[0] ?? '', verdict].join(' | ')} |`,
+  );
+  return ['| row | guard taken out | what was seen | verdict |', '| --- | --- | --- | --- |', ...lines].join(
+    '\n',
+  );
+}
+
+function inside(args: readonly string[]): number {
   const script = `ip link set lo up; exec "$0" "$@"`;
-  const args = ['--net', '--mount', 'sh', '-c', script, process.execPath, import.meta.filename, ...names];
+  const command = ['--net', '--mount', 'sh', '-c', script, process.execPath, import.meta.filename, ...args];
   const env = { ...process.env, [INSIDE]: '1', NODE_ENV: 'test' };
-  return spawnSync('unshare', args, { stdio: 'inherit', env }).status ?? 1;
+  return spawnSync('unshare', command, { stdio: 'inherit', env }).status ?? 1;
 }
 
 function line({ row, missing, broken }: Result): string {

@@ -18,6 +18,7 @@ import { openShop } from '../chaos/shop.ts';
 import { takenBy, type Wares } from '../chaos/wares.ts';
 import { silentLog } from '../database.ts';
 import { freePort } from '../program.ts';
+import { takeOut, type Edit } from '../take-out.ts';
 import { OpenLedger, serveCustomers } from './load.ts';
 
 const RANGE = { rooms: 6, slots: 48, seats: 20, standing: 200 };
@@ -35,6 +36,8 @@ export interface Setting {
   disk?: () => string;
   /** What is added to the environment of the first server and of the second. */
   env?: readonly [Readonly<Record<string, string>>, Readonly<Record<string, string>>] | undefined;
+  /** Guards that neither server has. */
+  edits?: readonly Edit[];
 }
 
 /** What came of a fault: figures for the table, and what was broken. */
@@ -72,7 +75,7 @@ export class Stage {
     this.#ledger = new OpenLedger(join(this.#home, 'ledger.jsonl'));
   }
 
-  static async open({ settings, prepare, disk, env = [{}, {}] }: Setting): Promise<Stage> {
+  static async open({ settings, prepare, disk, env = [{}, {}], edits = [] }: Setting): Promise<Stage> {
     const postgres = await OwnPostgres.open(settings, disk?.());
     await migrate(postgres.ownerUrl, postgres.servingLogin);
     await prepare?.(postgres.ownerUrl);
@@ -90,6 +93,7 @@ export class Stage {
           HOST: '127.0.0.1',
           LOG_LEVEL: 'silent',
           ...env[i],
+          ...takeOut(edits),
         },
         { tenant: 'faults', key },
       );
