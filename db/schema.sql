@@ -243,7 +243,7 @@ create table engine.stock_claim (
   constraint stock_claim_units_check CHECK ((units > 0)),
   constraint stock_claim_until_check CHECK ((until = ANY (ARRAY['end'::text, 'confirm'::text])))
 ) with (autovacuum_analyze_scale_factor=0.02, autovacuum_vacuum_scale_factor=0.05);
-CREATE INDEX stock_claim_by_stock ON engine.stock_claim USING btree (tenant_id, resource_id, bucket, expires_at) WHERE (units > 0);
+CREATE INDEX stock_claim_by_stock ON engine.stock_claim USING btree (tenant_id, resource_id, bucket, expires_at, booking_id, line_no) WHERE (units > 0);
 CREATE INDEX stock_claim_due ON engine.stock_claim USING btree (expires_at) WHERE (expires_at > '-infinity'::timestamp with time zone);
 alter table engine.stock_claim enable row level security;
 alter table engine.stock_claim force row level security;

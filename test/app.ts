@@ -67,7 +67,7 @@ export async function call(
   }
   const answer = await app.inject(options);
   const json =
-    /json/.test(String(answer.headers['content-type'])) && answer.body !== '' ? answer.json() : undefined;
+    /[/+]json/.test(String(answer.headers['content-type'])) && answer.body !== '' ? answer.json() : undefined;
   return { status: answer.statusCode, headers: answer.headers, body: json as Body, text: answer.body };
 }
 

@@ -6,10 +6,12 @@ import type { Engine } from '../engine/index.ts';
 import type { Kind } from '../kinds/kind.ts';
 import type { Database } from '../platform/db.ts';
 import { Problem } from '../platform/errors.ts';
+import { openExports } from '../platform/export/exports.ts';
 import { uuidV7 } from '../platform/id.ts';
 import type { Log } from '../platform/log.ts';
 import { openAskedAgain, type Remember } from './asked-again.ts';
 import { readJsonBodies } from './body.ts';
+import { bookingExportRoute } from './booking-export.ts';
 import { bookingRoutes } from './bookings.ts';
 import { healthRoutes } from './health.ts';
 import { answerUnknownUrls } from './not-found.ts';
@@ -36,6 +38,8 @@ export interface AppDeps {
   operator?: Operator;
 }
 
+/** Commands of a company that may wait while its exports go on at full speed. */
+const CALM = 16;
 const MAX_BODY_BYTES = 256 * 1024;
 const MAX_URL_LENGTH = 8 * 1024;
 
@@ -86,8 +90,11 @@ async function tenantRoutes(scope: FastifyInstance, deps: AppDeps, remember: Rem
   guardTenantScope(app, deps.db);
   if (deps.answers !== undefined) keepAnswers(app, deps.answers, remember);
   readQueries(app);
+  const exports = openExports((tenant) => deps.engine.waiting(tenant) > CALM);
+  app.addHook('preClose', async () => exports.cut());
   bookingRoutes(app, deps);
-  for (const kind of deps.kinds) kind.routes(app, deps);
+  bookingExportRoute(app, { db: deps.db, exports });
+  for (const kind of deps.kinds) kind.routes(app, { ...deps, exports });
 }
 
 /** The caller's own id when it is short and plain, so that his logs and ours can be laid side by side. */

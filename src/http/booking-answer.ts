@@ -7,7 +7,13 @@ const STATES = [
   ...['held', 'paying', 'requested', 'confirmed', 'completed', 'noShow', 'expired', 'cancelled', 'declined'],
 ] as const;
 
-export const State = Type.Unsafe<(typeof STATES)[number]>({ type: 'string', enum: [...STATES] });
+const State = Type.Unsafe<(typeof STATES)[number]>({ type: 'string', enum: [...STATES] });
+
+/** What bookings can be looked for by. */
+export const bookingFilters = {
+  state: Type.Optional(State),
+  reference: Type.Optional(Type.String({ maxLength: 20 })),
+};
 
 /** A line as it was asked for, in its kind's own words, with its number and price. */
 const Line = Type.Object(

@@ -1,11 +1,10 @@
-import { Type } from 'typebox';
 import { bookingByReference, bookingList, requestList, toBooking } from '../engine/lists.ts';
 import type { App } from '../people/route.ts';
 import { answerList, listAnswer, listQuery } from '../platform/list.ts';
 import { etag } from '../platform/precondition.ts';
 import { IdPath } from '../platform/schema.ts';
 import { approvalRoutes } from './approval.ts';
-import { BookingBody, bookingAnswer, State } from './booking-answer.ts';
+import { BookingBody, bookingAnswer, bookingFilters } from './booking-answer.ts';
 import { holdRoute, type HoldDeps } from './holds.ts';
 import { ownedBy, readOwn } from './outcome.ts';
 import { previewRoute } from './preview.ts';
@@ -31,10 +30,7 @@ function readRoutes(app: App, { db }: HoldDeps): void {
         tags,
         summary: 'List bookings, newest first',
         operationId: 'listBookings',
-        querystring: listQuery(bookingList, BookingBody, {
-          state: Type.Optional(State),
-          reference: Type.Optional(Type.String({ maxLength: 20 })),
-        }),
+        querystring: listQuery(bookingList, BookingBody, bookingFilters),
         response: { 200: listAnswer(BookingBody) },
       },
       config: { permission: 'booking.read' },

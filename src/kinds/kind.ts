@@ -7,6 +7,7 @@ import type { App } from '../people/route.ts';
 import type { Instant } from '../platform/clock.ts';
 import type { Database } from '../platform/db.ts';
 import { Problem, type Fault } from '../platform/errors.ts';
+import type { Exports } from '../platform/export/exports.ts';
 import type { Uuid } from '../platform/id.ts';
 import type { Scope } from './series.ts';
 
@@ -110,7 +111,7 @@ export interface Kind {
   /** What could be had instead of a line that was refused; a few, nearest first. */
   alternatives(context: ResolveContext, refused: HoldLine): Promise<readonly object[]>;
   /** The kind's own resources; `app` stands at `/api/v1/:tenant`. */
-  routes(app: App, deps: { db: Database; engine: Engine }): void;
+  routes(app: App, deps: { db: Database; engine: Engine; exports: Exports }): void;
   /** What the server does for it again and again. */
   recurring?(deps: { db: Database; engine: Engine }): readonly RecurringTask[];
   /** What must be true of its rows and lines, for the doctor: what the engine cannot know of them. */

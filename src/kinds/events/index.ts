@@ -1,5 +1,6 @@
 import type { AskedLine, Kind } from '../kind.ts';
 import { eventAlternatives } from './alternatives.ts';
+import { attendeeRoutes } from './attendee-routes.ts';
 import { capacityRoute } from './capacity.ts';
 import { eventRoutes } from './event-routes.ts';
 import { eventInvariants } from './invariants.ts';
@@ -19,6 +20,7 @@ export const events: Kind = {
     eventRoutes(app, deps);
     capacityRoute(app, deps);
     markRoutes(app, deps.db);
+    attendeeRoutes(app, deps);
   },
   invariants: eventInvariants,
 };

@@ -34,6 +34,11 @@ export function isSection(id: string): string {
   return `right(${id}::text, ${SEAT_DIGITS}) = '${digits(0, SEAT_DIGITS)}'`;
 }
 
+/** The number of the seat `id`, an expression of SQL, in its section. */
+export function seatNo(id: string): string {
+  return `('x' || right(${id}::text, ${SEAT_DIGITS}))::bit(${4 * SEAT_DIGITS})::int`;
+}
+
 function digits(number: number, length: number): string {
   return number.toString(16).padStart(length, '0');
 }

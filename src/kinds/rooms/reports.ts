@@ -1,8 +1,9 @@
 import type { Stretch } from '../../engine/calendar.ts';
+import { idsMadeBetween } from '../../engine/made-between.ts';
 import type { Tenant } from '../../people/access.ts';
 import type { Database } from '../../platform/db.ts';
-import { uuidV7, type Uuid } from '../../platform/id.ts';
-import { DAY_MS, dayOf, MINUTE_MS, readingAt, weekdayOf } from '../../platform/zone.ts';
+import type { Uuid } from '../../platform/id.ts';
+import { dayOf, MINUTE_MS, readingAt, weekdayOf } from '../../platform/zone.ts';
 import { openBetween, weekHours } from './opening.ts';
 import * as sql from './report-queries.ts';
 import type { OpeningHours, RoomFilters } from './schema.ts';
@@ -159,11 +160,9 @@ export interface Activity {
 
 export type Per = 'day' | 'week' | 'month';
 
-/** Ids are made by the program's clock before the database's stamps the booking: they may differ by this much. */
-const CLOCKS_APART_MS = DAY_MS;
-
 export async function bookingActivity({ db, tenant, filters, window }: Asked, per: Per): Promise<Activity[]> {
   const { startsAt, endsAt } = window;
+  const made = idsMadeBetween(startsAt, endsAt);
   const rows = await db.read(
     tenant.id,
     sql.activity,
@@ -172,8 +171,8 @@ export async function bookingActivity({ db, tenant, filters, window }: Asked, pe
     endsAt,
     per,
     tenant.timezone,
-    idAt(startsAt - CLOCKS_APART_MS),
-    idAt(endsAt + CLOCKS_APART_MS),
+    made.from,
+    made.before,
   );
   return rows.map(({ bookedMs, meanLeadMs, medianLeadMs, ...row }) => ({
     ...row,
@@ -181,11 +180,6 @@ export async function bookingActivity({ db, tenant, filters, window }: Asked, pe
     meanLeadHours: hours(meanLeadMs),
     medianLeadHours: hours(medianLeadMs),
   }));
-}
-
-/** An id that sorts with those made at that moment. */
-function idAt(at: number): Uuid {
-  return uuidV7(Math.max(0, at));
 }
 
 function hours(ms: number | null): number | null {
