@@ -18,6 +18,9 @@ import type { Place } from './traffic.ts';
 export interface Grown {
   readonly bookings: number;
   readonly url: string;
+  /** The server process. */
+  readonly pid: number;
+  readonly servingUrl: string;
   readonly base: string;
   readonly key: string;
   readonly tenant: Uuid;
@@ -71,7 +74,7 @@ async function grow(ownerUrl: string, servingUrl: string, bookings: number, data
   say(`${bookings} bookings in ${((performance.now() - begun) / 1_000).toFixed(1)} s`);
   const server = await startServer({ DATABASE_URL: servingUrl, DATABASE_DIRECT_URL: ownerUrl });
   return {
-    ...{ bookings, tenant, key, db, url: server.url, base: `/api/v1/${SLUG}` },
+    ...{ bookings, tenant, key, db, url: server.url, pid: server.pid, servingUrl, base: `/api/v1/${SLUG}` },
     ...(await catalogue(ownerUrl, tenant)),
     watched: { server: { pid: server.pid }, ...database },
     settle: async () => void (await asOwner(ownerUrl, (client) => client.query('vacuum (analyze)'))),

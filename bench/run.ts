@@ -1,5 +1,6 @@
 import { availableParallelism, release, totalmem, type } from 'node:os';
 import { confirm } from './confirm.ts';
+import { exports } from './export.ts';
 import { footprint } from './footprint.ts';
 import { grid } from './grid.ts';
 import { growth } from './growth.ts';
@@ -21,6 +22,7 @@ const benches: Readonly<Record<string, Bench>> = {
   'read-hot': readHot,
   fanout,
   grid,
+  export: exports,
 };
 
 /** What the figures depend on, without names of hosts or people. */

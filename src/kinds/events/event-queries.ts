@@ -2,13 +2,13 @@ import { list } from '../../platform/list.ts';
 import { statement } from '../../platform/statement.ts';
 
 /** Units that can be sold of the stock row `s`: holds that have expired claim nothing. Rides stock_claim_by_stock. */
-const freeUnits = `greatest(0, s.capacity + s.overbook - s.taken + coalesce((
+export const freeUnits = `greatest(0, s.capacity + s.overbook - s.taken + coalesce((
     select sum(c.units) from engine.stock_claim c
     where c.tenant_id = $1 and c.resource_id = s.resource_id and c.bucket = s.bucket and c.units > 0
       and c.expires_at <= now()), 0))::int`;
 
 /** Seats of the section `x` that are killed or kept by the house, and that nobody has: rides seat_mark_pkey. */
-const keptSeats = `(select count(*) from events.seat_mark m
+export const keptSeats = `(select count(*) from events.seat_mark m
     where m.tenant_id = $1 and m.event_id = x.event_id and m.seat_id > x.id and m.seat_id <= x.last_id
       and not exists (
         select from engine.stock_claim c

@@ -6,6 +6,7 @@ import { eventRoutes } from './event-routes.ts';
 import { eventInvariants } from './invariants.ts';
 import { resolveEventLines, type EventLine } from './line.ts';
 import { markRoutes } from './mark-routes.ts';
+import { salesRoute } from './sales-routes.ts';
 import { AdmissionLine, BestSeatsLine, SeatLine } from './schema.ts';
 import { venueRoutes } from './venue-routes.ts';
 
@@ -21,6 +22,7 @@ export const events: Kind = {
     capacityRoute(app, deps);
     markRoutes(app, deps.db);
     attendeeRoutes(app, deps);
+    salesRoute(app, deps.db);
   },
   invariants: eventInvariants,
 };

@@ -1,0 +1,56 @@
+import { statement } from '../../platform/statement.ts';
+import { freeUnits, keptSeats } from './event-queries.ts';
+
+/** Settled claims of the sections `x` with their lines. Rides stock_claim_by_stock and booking_line_pkey. */
+const sold = `engine.stock_claim c
+    join engine.booking_line l on l.tenant_id = $1 and l.booking_id = c.booking_id and l.line_no = c.line_no
+    where c.tenant_id = $1 and c.resource_id = x.id and c.bucket = '-infinity' and c.units > 0`;
+
+/** What became of the places of each section of an event; a draft has sold nothing yet. */
+export const salesBySection = statement('events.salesBySection', {
+  params: ['uuid', 'uuid'],
+  columns: {
+    id: 'uuid',
+    name: 'text',
+    category: 'text?',
+    capacity: 'int4',
+    sold: 'int8',
+    held: 'int8',
+    free: 'int4',
+    killed: 'int8',
+    house: 'int8',
+    revenueMinor: 'int8',
+  },
+  text: `select x.id, x.name, x.category, coalesce(s.capacity, x.capacity) as capacity, u.sold, u.held,
+      case when s.capacity is null then x.capacity else greatest(0, ${freeUnits} - ${keptSeats}) end as free,
+      m.killed, m.house, u."revenueMinor"
+    from events.event_section x
+    left join engine.stock s on s.tenant_id = x.tenant_id and s.resource_id = x.id
+    cross join lateral (
+      select coalesce(sum(c.units) filter (where c.expires_at is null), 0)::bigint as sold,
+        coalesce(sum(c.units) filter (where c.expires_at > now()), 0)::bigint as held,
+        coalesce(sum(c.units * l.unit_minor) filter (where c.expires_at is null), 0)::bigint as "revenueMinor"
+      from ${sold}) u
+    cross join lateral (
+      select count(*) filter (where k.mark = 'killed') as killed, count(*) filter (where k.mark = 'house') as house
+      from events.seat_mark k
+      where k.tenant_id = $1 and k.event_id = x.event_id and k.seat_id > x.id and k.seat_id <= x.last_id) m
+    where x.tenant_id = $1 and x.event_id = $2 order by x.no`,
+});
+
+/** Places that are sold and stayed so, by the hour or day ($3) on the clock of the venue in which they were booked. */
+export const salesCurve = statement('events.salesCurve', {
+  params: ['uuid', 'uuid', 'text'],
+  columns: { from: 'text', places: 'int8', revenueMinor: 'int8' },
+  text: `select to_char(t.period, 'YYYY-MM-DD"T"HH24:MI') as "from", sum(t.units)::bigint as places,
+      sum(t.units * t.unit_minor)::bigint as "revenueMinor"
+    from (
+      select date_trunc($3, b.created_at at time zone v.timezone) as period, u.units, u.unit_minor
+      from events.event e
+      join events.venue v on v.tenant_id = e.tenant_id and v.id = e.venue_id
+      join events.event_section x on x.tenant_id = e.tenant_id and x.event_id = e.id
+      cross join lateral (select c.booking_id, c.units, l.unit_minor from ${sold} and c.expires_at is null) u
+      join engine.booking b on b.tenant_id = $1 and b.id = u.booking_id
+      where e.tenant_id = $1 and e.id = $2) t
+    group by t.period order by t.period`,
+});
