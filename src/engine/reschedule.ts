@@ -93,7 +93,9 @@ function rewrite(
     bookingId: booking.id,
     resourceIds: [...new Set([...freed, ...taken])],
     actor,
-    payload: { before: before.map(({ no, kind, details }) => ({ no, kind, details })) },
+    payload: {
+      before: before.map(({ no, kind, details, totalMinor }) => ({ no, kind, details, totalMinor })),
+    },
   });
   return rescheduled;
 }

@@ -21,16 +21,6 @@ const emptyStock = statement('engine.emptyStock', {
 });
 
 /** Rides stock_claim_by_stock. */
-const heldOf = statement('engine.heldOfStock', {
-  params: ['uuid', 'uuid[]'],
-  columns: { bookings: 'int8', units: 'int8' },
-  text: `select count(distinct c.booking_id) as bookings, coalesce(sum(c.units), 0) as units
-    from engine.stock_claim c
-    where c.tenant_id = $1 and c.resource_id = any ($2::uuid[]) and c.units > 0
-      and (c.expires_at is null or c.expires_at > statement_timestamp())`,
-});
-
-/** Rides stock_claim_by_stock. */
 const claimedOf = statement('engine.claimedOfStock', {
   params: ['uuid', 'uuid[]'],
   columns: { resourceId: 'uuid' },
@@ -75,15 +65,6 @@ export async function lockStock(tx: Transaction, resourceIds: readonly Uuid[]): 
     resourceIds.map(() => ONLY_BUCKET),
   );
   return rows.reduce((sum, row) => sum + row.taken, 0);
-}
-
-/** How many bookings hold how many units of these resources now. */
-export async function heldNow(
-  tx: Transaction,
-  resourceIds: readonly Uuid[],
-): Promise<{ bookings: number; units: number }> {
-  const [held] = await tx.run(heldOf, resourceIds);
-  return held ?? { bookings: 0, units: 0 };
 }
 
 /** Those of these resources that a booking holds now. */

@@ -2,7 +2,7 @@ import { Type, type TObject, type TSchema } from 'typebox';
 import type { FastifyRequest } from 'fastify';
 import { orKept } from '../engine/idempotency.ts';
 import type { Reschedule } from '../engine/command.ts';
-import { standingLines, type Approval, type Booking } from '../engine/index.ts';
+import { standingLines, type Approval, type Booking, type HoldLine } from '../engine/index.ts';
 import type { Kind, MovedLine } from '../kinds/kind.ts';
 import { inScope, type Scope } from '../kinds/series.ts';
 import { can, type Actor } from '../people/access.ts';
@@ -84,6 +84,7 @@ async function reschedule(
   const context = { db, tenant, client: booking.createdBy, role, now, others };
   const command = (resolved: ResolvedLines): Reschedule => {
     requireNoNewApproval(booking, resolved.approval, actor);
+    requireNotDearer(booking, resolved.lines, actor);
     return {
       verb: 'reschedule',
       bookingId,
@@ -127,6 +128,21 @@ function requireNoNewApproval(booking: Booking, approval: Approval, actor: Actor
   if (approval === 'none' || can(actor.role, 'booking.all')) return;
   if (booking.state === 'confirmed') throw ruleViolated('/lines', 'approval_needed');
   if (approval !== booking.approval) throw ruleViolated('/lines', 'mixed_approval');
+}
+
+/**
+ * What is confirmed was agreed at its price: whoever takes something dearer instead is told what is missing, and those who
+ * serve others take it and move the lines. A hold is paid for when it is confirmed, so it may become dearer.
+ */
+function requireNotDearer(booking: Booking, lines: readonly HoldLine[], actor: Actor): void {
+  if (booking.state !== 'confirmed' || can(actor.role, 'booking.all')) return;
+  const sum = (of: readonly { totalMinor: number }[]) => of.reduce((all, line) => all + line.totalMinor, 0);
+  const agreed = sum(booking.lines.filter(({ no }) => lines.some((line) => line.no === no)));
+  const missing = sum(lines) - agreed;
+  if (missing <= 0) return;
+  const detail = `This costs ${missing} more (in the smallest unit of ${booking.currency}). Choose something of the same price, or ask those who sell it to move you.`;
+  const fault = { pointer: '/lines', reason: 'dearer', detail, limit: agreed } as const;
+  throw new Problem('rule_violated', detail, { errors: [fault] });
 }
 
 /** Throws when a line is named twice, or named and in the scope of another. */

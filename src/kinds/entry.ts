@@ -24,6 +24,8 @@ export interface Entries<Made extends TObject, Patch extends TObject> {
   entry: TObject;
   made: Made;
   patch: Patch;
+  /** What PATCH answers, where it tells more than the entry. */
+  changed?: TObject;
   summaries: { create: string; read: string; update: string; remove: string };
   /** Whether answers of the reading route may be kept. */
   kept?: KeptAnswer;
@@ -97,11 +99,11 @@ function readRoute(routes: FastifyInstance, db: Database, of: Of): void {
 }
 
 function updateRoute(routes: FastifyInstance, db: Database, of: Of): void {
-  const { path, name, tags, entry, patch, summaries } = of;
+  const { path, name, tags, entry, patch, changed: answer = entry, summaries } = of;
   const operation = { tags, summary: summaries.update, operationId: `update${name}` };
   routes.patch<WithId>(
     `${path}/:id`,
-    { schema: { ...operation, params: IdPath, body: patch, response: { 200: entry } }, config: write },
+    { schema: { ...operation, params: IdPath, body: patch, response: { 200: answer } }, config: write },
     async (request, reply) => {
       const { actor, params } = request;
       const body = request.body as Record<string, unknown>;

@@ -95,6 +95,7 @@ export const reasons = {
   mixed_approval: 'These lines do not need the same approval. Book them apart.',
   approval_needed:
     'Moving what is confirmed needs approval here. Ask those who approve to move it, or make a new request.',
+  dearer: 'This costs more than what was booked.',
   too_late: 'Its time begins before anybody could approve it. Choose a later one.',
   renewal_spent: 'A hold lives for an hour at most, however often it is renewed.',
 } as const satisfies Record<string, string>;

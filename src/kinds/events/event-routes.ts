@@ -98,10 +98,11 @@ function eventEntryRoutes(app: App, db: Database): void {
     entry: schema.Event,
     made: schema.NewEvent,
     patch: schema.EventPatch,
+    changed: schema.ChangedEvent,
     summaries: {
       create: 'Add an event as a draft',
       read: 'Read an event',
-      update: 'Change an event',
+      update: 'Change an event; when it is put off, bookings keep their places and are told',
       remove: 'Remove an event that no booking needs',
     },
     kept: { name: 'event', dated: true, madeOf: ({ id = '' }) => [resourceTag(id), 'venue'], variesBy },
@@ -143,7 +144,7 @@ function cancelRoute(app: App, db: Database): void {
     {
       schema: {
         tags,
-        summary: 'Cancel an event and see how many bookings are affected',
+        summary: 'Cancel an event, end its holds and see which bookings are affected',
         operationId: 'cancelEvent',
         params: IdPath,
         body: Type.Optional(strict({ reason: Type.Optional(Note(500)) })),

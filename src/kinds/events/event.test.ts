@@ -147,38 +147,6 @@ test('an event that bookings need is cancelled and not removed; others are remov
   assert.equal((await office.get(`/events/${event.id}/inventory`)).status, 404);
 });
 
-test('cancelling says how many bookings hold how many places', async () => {
-  const event = await office.event();
-  const [first, second] = await office.seats(event);
-  const held = await office.hold(seatLine(event, first, second), admission(event, 'Floor', 3));
-  await office.post(`/bookings/${String(held.body['id'])}/confirm`);
-  await office.hold(admission(event, 'Floor', 1));
-  const given = await office.hold(admission(event, 'Floor', 7));
-  await office.post(`/bookings/${String(given.body['id'])}/cancel`);
-  for (const times of [1, 2]) {
-    const { body } = await office.post(`/events/${event.id}/cancel`, { reason: 'Rain' });
-    assert.deepEqual(
-      [body['state'], body['affected']],
-      ['cancelled', { bookings: 2, places: 6 }],
-      `${times}`,
-    );
-  }
-});
-
-test('no sale slips in behind a cancellation: what was sold is what the cancellation says', async () => {
-  const event = await office.event({
-    venueId: await office.venue([{ name: 'Floor', kind: 'standing', capacity: 500 }]),
-  });
-  const buyers = Array.from({ length: 200 }, () => office.hold(admission(event, 'Floor', 1)));
-  await Promise.any(buyers); // the rush has begun
-  const [cancelled, ...holds] = await Promise.all([office.post(`/events/${event.id}/cancel`), ...buyers]);
-  const sold = holds.filter(({ status }) => status === 201).length;
-  assert.deepEqual(cancelled.body['affected'], { bookings: sold, places: sold });
-  const refused = holds.filter(({ status }) => status !== 201);
-  assert.ok(refused.every((hold) => faults(hold)[0] === '/lines/0/eventId event_cancelled'));
-  assert.deepEqual(await office.available(event), { Floor: 500 - sold });
-});
-
 const bad: readonly [string, object, string][] = [
   ['an unknown venue', { venueId: '00000000-0000-7000-8000-000000000000' }, '/venueId invalid_reference'],
   [

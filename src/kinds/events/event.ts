@@ -1,3 +1,4 @@
+import { affectedBy, tellBookings } from '../../engine/affected.ts';
 import { recordChange } from '../../engine/change.ts';
 import { raiseGuard } from '../../engine/guard.ts';
 import { closeStock, lockStock, openStock } from '../../engine/stock.ts';
@@ -10,7 +11,7 @@ import type { Row } from '../../platform/statement.ts';
 import { announce, withdraw } from '../entry.ts';
 import * as sql from './event-queries.ts';
 import { seatId, sectionId } from './place.ts';
-import type { Event, EventPatch, NewEvent, Prices } from './schema.ts';
+import type { ChangedEvent, Event, EventPatch, NewEvent, Prices } from './schema.ts';
 import * as venues from './venue-queries.ts';
 
 /** What can be changed of an event but its prices, as it is written outside. */
@@ -52,17 +53,21 @@ export async function createEvent(tx: Transaction, actor: string, asked: NewEven
   return readEvent(tx, id);
 }
 
-/** Changes the fields sent. `check` sees the version under the event's lock and throws when the caller's is older. */
+/**
+ * Changes the fields sent. `check` sees the version under the event's lock and throws when the caller's is older. When it is
+ * put off, everybody keeps his places and is told, by a change of his booking; the answer says who that is.
+ */
 export async function updateEvent(
   tx: Transaction,
   actor: string,
   id: Uuid,
   patch: EventPatch,
   check: (version: number) => void,
-): Promise<Event> {
+): Promise<ChangedEvent> {
   const before = await lockEvent(tx, id);
   check(before.version);
-  const terms = keptTerms({ ...(await readEvent(tx, id)), ...patch });
+  const was = await readEvent(tx, id);
+  const terms = keptTerms({ ...was, ...patch });
   const { sections } = await stopSales(tx, before);
   await tx.run(sql.updateEvent, id, ...terms);
   if (patch.prices !== undefined) {
@@ -71,7 +76,13 @@ export async function updateEvent(
     requireOnePriceEach(await tx.run(sql.sectionsOfEvent, id));
   }
   await recordChange(tx, { type: 'event.updated', resourceIds: [id], actor, payload: patch });
-  return readEvent(tx, id);
+  const event = await readEvent(tx, id);
+  if (was.startsAt === event.startsAt && was.endsAt === event.endsAt) return event;
+  const affected = await affectedBy(tx, idsOf(sections));
+  const [from, to] = [was, event].map(({ startsAt, endsAt }) => ({ startsAt, endsAt }));
+  const payload = { eventId: id, from, to };
+  await tellBookings(tx, idsOf(sections), { type: 'booking.eventPostponed', about: [id], actor, payload });
+  return { ...event, affected };
 }
 
 /** Removes an event that no booking claims a place of. Throws `in_use` otherwise: such an event is cancelled. */
@@ -124,12 +135,13 @@ export async function stopSales(
   event: { id: Uuid; version: number },
 ): Promise<{ sections: SectionOfEvent[]; taken: number }> {
   const sections = await tx.run(sql.sectionsOfEvent, event.id);
-  const taken = await lockStock(
-    tx,
-    sections.map((section) => section.id),
-  );
+  const taken = await lockStock(tx, idsOf(sections));
   await raiseGuard(tx, event.id, event.version + 1);
   return { sections, taken };
+}
+
+export function idsOf(sections: readonly { id: Uuid }[]): Uuid[] {
+  return sections.map(({ id }) => id);
 }
 
 type SectionOfEvent = Row<typeof sql.sectionsOfEvent.columns>;

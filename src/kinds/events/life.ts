@@ -1,10 +1,10 @@
+import { affectedBy, endHolds, tellBookings } from '../../engine/affected.ts';
 import { recordChange } from '../../engine/change.ts';
-import { heldNow } from '../../engine/stock.ts';
 import type { Transaction } from '../../platform/db.ts';
 import { Problem } from '../../platform/errors.ts';
 import type { Uuid } from '../../platform/id.ts';
 import { moveEvent as move } from './event-queries.ts';
-import { lockEvent, openPlaces, readEvent, stopSales } from './event.ts';
+import { idsOf, lockEvent, openPlaces, readEvent, stopSales } from './event.ts';
 import type { CancelledEvent, Event } from './schema.ts';
 
 /** Every move of an event that somebody makes; that it is sold out or over follows from stock and time. */
@@ -33,23 +33,31 @@ export async function moveEvent(
     if (!from.some((state) => state === event.state)) throw wrongState(event.state);
     const { sections } = await stopSales(tx, event);
     if (verb === 'publish') await openPlaces(tx, sections);
+    if (verb === 'cancel') await endHolds(tx, idsOf(sections));
     await tx.run(move, id, to);
     await recordChange(tx, { type: told, resourceIds: [id], actor, payload: { reason } });
   }
   return readEvent(tx, id);
 }
 
-/** Cancels an event and says how many bookings hold places of it: none can join them any more. */
+/**
+ * Cancels an event: its holds end at that moment, under the lock that a confirmation needs as well. Answers who still has
+ * places of it; none can join them any more.
+ */
 export async function cancelEvent(
   tx: Transaction,
   actor: string,
   id: Uuid,
   reason: string | undefined,
 ): Promise<CancelledEvent> {
+  const before = await lockEvent(tx, id);
   const event = await moveEvent(tx, actor, id, 'cancel', reason);
   const sections = event.prices.map((price) => price.sectionId);
-  const { bookings, units } = await heldNow(tx, sections);
-  return { ...event, affected: { bookings, places: units } };
+  if (before.state !== 'cancelled') {
+    const payload = { eventId: id, reason };
+    await tellBookings(tx, sections, { type: 'booking.eventCancelled', about: [id], actor, payload });
+  }
+  return { ...event, affected: await affectedBy(tx, sections) };
 }
 
 function wrongState(state: string): Problem {

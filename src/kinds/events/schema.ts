@@ -239,17 +239,33 @@ const event = {
 export const Event = strict(event, { title: 'Event' });
 export type Event = Static<typeof Event>;
 
-export const CancelledEvent = strict(
+const Affected = strict(
   {
-    ...event,
-    affected: strict(
-      { bookings: Type.Integer(), places: Type.Integer() },
-      { description: 'Bookings that still hold places; each is for the organiser to cancel and refund' },
+    bookings: Type.Integer(),
+    places: Type.Integer(),
+    first: Type.Array(
+      strict({
+        bookingId: Id,
+        reference: Type.String(),
+        state: Type.String(),
+        places: Type.Integer(),
+      }),
+      { description: 'The first 100 of them' },
     ),
   },
-  { title: 'CancelledEvent' },
+  { description: 'Bookings that have places of it' },
 );
+
+/** Each of the affected is for the organiser to cancel and refund, or to swap to another date. */
+export const CancelledEvent = strict({ ...event, affected: Affected }, { title: 'CancelledEvent' });
 export type CancelledEvent = Static<typeof CancelledEvent>;
+
+/** `affected` only when its times were changed. */
+export const ChangedEvent = strict(
+  { ...event, affected: Type.Optional(Affected) },
+  { title: 'ChangedEvent' },
+);
+export type ChangedEvent = Static<typeof ChangedEvent>;
 
 export const EventFilters = {
   venueId: Type.Optional(Id),
