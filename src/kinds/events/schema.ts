@@ -11,6 +11,7 @@ import {
   Timezone,
   Whole,
 } from '../../platform/schema.ts';
+import { Affected } from '../affected.ts';
 
 const MOST_SECTIONS = 200;
 const MOST_ROWS = 1_000;
@@ -238,23 +239,6 @@ const event = {
 };
 export const Event = strict(event, { title: 'Event' });
 export type Event = Static<typeof Event>;
-
-const Affected = strict(
-  {
-    bookings: Type.Integer(),
-    places: Type.Integer(),
-    first: Type.Array(
-      strict({
-        bookingId: Id,
-        reference: Type.String(),
-        state: Type.String(),
-        places: Type.Integer(),
-      }),
-      { description: 'The first 100 of them' },
-    ),
-  },
-  { description: 'Bookings that have places of it' },
-);
 
 /** Each of the affected is for the organiser to cancel and refund, or to swap to another date. */
 export const CancelledEvent = strict({ ...event, affected: Affected }, { title: 'CancelledEvent' });
