@@ -20,7 +20,9 @@ export async function carryOut(row: FaultRow): Promise<Result> {
   try {
     await stage.warmUp();
     const from = Date.now();
-    const broken = await row.strike(stage);
+    const broken = await row
+      .strike(stage)
+      .catch((error: unknown) => [`it could not be finished: ${String(error)}`]);
     const figures = await stage.settle(from, Date.now());
     const { findings, longestMs } = figures;
     for (const [what, found] of Object.entries(findings) as [string, string[]][])

@@ -14,7 +14,6 @@ import {
 } from './locks.ts';
 import { lostReplies, resets, silentPartition } from './network.ts';
 import type { FaultRow } from './row.ts';
-import type { Stage } from './stage.ts';
 
 /** A row of the matrix with one guard taken out: it must go red, and by what the row looks at. */
 export interface Control {
@@ -27,8 +26,6 @@ export interface Control {
   seen: RegExp;
 }
 
-/** So much is sold before PostgreSQL dies. */
-const SELLING_MS = 1_000;
 const KEYS = edit(
   'src/http/tenant-scope.ts',
   `const header = headers['idempotency-key'];`,
@@ -40,6 +37,12 @@ const DEADLINE = edit(
   'TRANSACTION_DEADLINE_MS = 60_000',
 );
 
+const SOCKETS = edit(
+  'src/platform/fault.ts',
+  `if (state === '') return new DatabaseFault('lost',`,
+  `if (state === '') return new DatabaseFault('other',`,
+);
+
 export const controls: readonly Control[] = [
   {
     row: killedServer,
@@ -49,16 +52,9 @@ export const controls: readonly Control[] = [
   },
   {
     row: killedPostgres,
-    without: 'waiting for the disk at COMMIT',
-    change: {
-      // The log is written at its next commit that waits; without those, by a process that now comes rarely.
-      settings: { wal_writer_delay: '10s', wal_writer_flush_after: '1GB' },
-      strike: async (stage) => {
-        await sellWithoutDisk(stage);
-        return killedPostgres.strike(stage);
-      },
-    },
-    seen: /^lost: /,
+    without: 'taking errors of sockets for a lost connection',
+    change: SOCKETS,
+    seen: /^surprises: .*500/,
   },
   {
     row: hungBackend,
@@ -80,11 +76,7 @@ export const controls: readonly Control[] = [
   {
     row: resets,
     without: 'taking errors of sockets for a lost connection',
-    change: edit(
-      'src/platform/fault.ts',
-      `if (state === '') return new DatabaseFault('lost',`,
-      `if (state === '') return new DatabaseFault('other',`,
-    ),
+    change: SOCKETS,
     seen: /^surprises: .*500/,
   },
   {
@@ -158,15 +150,6 @@ export const uncontrolled: Readonly<Record<string, string>> = {
   F11b: 'TCP sends again what was lost; at one packet in ten no guard of ours is ever reached',
   F11c: 'the link is slow and carries all: the row shows that no guard is reached, not that one works',
 };
-
-/** From now on: what customers come for, and their key, must outlive PostgreSQL. */
-async function sellWithoutDisk(stage: Stage): Promise<void> {
-  await stage.owner((owner) =>
-    owner.query(`alter role holdfast_server set synchronous_commit = off;
-      select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'holdfast'`),
-  );
-  await stage.untilServed(Date.now() + SELLING_MS);
-}
 
 export interface Controlled {
   control: Control;

@@ -17,6 +17,19 @@ const TRIED_AGAIN = [
   'reschedule to another room x cancel',
 ];
 
+/**
+ * These meet in what they write or read and at no lock that is held at the stop. In all others one must wait for the
+ * other in some order, or they had nothing to do with each other and the play would show nothing.
+ */
+const MEETS_WITHOUT_WAITING = [
+  'hold x hold of two things that one hold has left',
+  'one key x the same key for something else',
+  'hold x an edit of what it relies on',
+];
+
+/** Of two steps each. */
+const ORDERS = 6;
+
 /** The orders that ended as neither of the two in which one session comes after the other. */
 function unlikeAnySerial([ab, ba, ...mixed]: readonly Played[]): string[] {
   const serial = [ab?.outcome, ba?.outcome];
@@ -44,6 +57,12 @@ describe('two sessions in every order of their steps end as one after the other 
     test(name, async () => {
       const played = await stage.playAll(play);
       assert.deepEqual(unlikeAnySerial(played), []);
+      assert.equal(new Set(played.map(({ order }) => order)).size, ORDERS);
+      assert.equal(
+        played.some(({ met }) => met),
+        !MEETS_WITHOUT_WAITING.includes(name),
+        'whether one ever waited for the other',
+      );
       for (const { order, outcome, tries } of played) {
         assert.ok(tries <= (TRIED_AGAIN.includes(name) ? 2 : 1), `${order} took ${tries} tries`);
         assert.doesNotMatch(outcome, /failed/, order);

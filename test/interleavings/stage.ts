@@ -64,6 +64,8 @@ export interface Played {
   /** How both ended and what stands in the tables. */
   outcome: string;
   tries: number;
+  /** Whether one of them ever waited for the other. */
+  met: boolean;
 }
 
 /** Bookings, claims, wishes, counters and changes of the play. */
@@ -126,18 +128,20 @@ export class Stage {
     const props = new Props(this.fixture);
     const deeds = await play(props);
     this.#sessions.forEach((session, i) => session.intend(deeds[i] ?? deeds[0]));
-    await this.#lead(order);
+    const met = await this.#lead(order);
     const endings = this.#sessions.map(({ ending }) =>
       ending?.result === 'done' ? 'done' : JSON.stringify(ending),
     );
     const { rows } = await this.#watcher.query<{ line: string }>(SEEN, [props.ids]);
     const seen = rows.map(({ line }) => props.tell(line)).sort((a, b) => (a < b ? -1 : 1));
     const tries = Math.max(...this.#sessions.map((session) => session.tries));
-    return { order, outcome: [...endings.map((ending) => props.tell(ending)), ...seen].join('\n'), tries };
+    const outcome = [...endings.map((ending) => props.tell(ending)), ...seen].join('\n');
+    return { order, outcome, tries, met };
   }
 
   // Whoever waits for a lock passes his turn: the step that he has begun goes on once the other lets go.
-  async #lead(order: string): Promise<void> {
+  async #lead(order: string): Promise<boolean> {
+    let met = false;
     const turns = order.split('');
     const sessionOf = (turn: string) => this.#sessions[turn === 'a' ? 0 : 1];
     while (turns.length > 0) {
@@ -146,8 +150,10 @@ export class Stage {
       if (turn === undefined) throw new Error(`${order}: both sessions wait for each other`);
       const session = sessionOf(turn);
       if (session.ending === undefined) await session.step();
+      met ||= session.isWaiting;
       for (const other of this.#sessions) if (other.isWaiting) await other.look();
     }
+    return met;
   }
 }
 

@@ -6,6 +6,10 @@ import { storyOf } from './story.ts';
 
 /** A few hundred worlds: two seconds. `npm run simulate -- --events 1e8` looks further. */
 const EVENTS = 300_000;
+const VERBS = [
+  ...['hold', 'renew', 'pay', 'confirm', 'cancel', 'reschedule', 'approve', 'decline'],
+  ...['checkIn', 'complete', 'noShow', 'release', 'expire'],
+];
 /** The slowest of the mutants is found after 70 000 to 220 000 events, by the seed. */
 const EVENTS_TO_CATCH = 500_000;
 
@@ -13,8 +17,12 @@ test('no world of servers, crashes, lost and doubled messages breaks a promise',
   const { failure, tally } = search(1, EVENTS);
   assert.equal(failure && `${failure.violation.message} (seed ${failure.seed})`, undefined);
   // What is hard to reach was reached, or the worlds above were too tame to prove anything.
-  for (const rare of ['batch waits', 'batch busy', 'hold replayed', 'hold keyReused'])
+  for (const rare of ['batch waits', 'batch busy', 'hold replayed', 'hold keyReused', 'resize belowTaken'])
     assert.ok((tally.get(rare) ?? 0) > 0, `never seen: ${rare}`);
+  for (const verb of VERBS) {
+    assert.ok((tally.get(`${verb} done`) ?? 0) > 0, `never done: ${verb}`);
+    assert.ok((tally.get(`${verb} replayed`) ?? 0) > 0, `never asked for again: ${verb}`);
+  }
   for (const verb of ['confirm', 'cancel', 'reschedule'])
     assert.ok((tally.get(`${verb} adrift`) ?? 0) > 0, `never adrift: ${verb}`);
 });
