@@ -194,7 +194,7 @@ create table engine.interval_claim (
   constraint interval_claim_tenant_id_resource_id_fkey FOREIGN KEY (tenant_id, resource_id) REFERENCES engine.calendar(tenant_id, resource_id),
   constraint interval_claim_check CHECK (((starts_at < ends_at) AND isfinite(starts_at) AND isfinite(ends_at)))
 ) with (autovacuum_analyze_scale_factor=0.02, autovacuum_vacuum_scale_factor=0.05);
-CREATE INDEX interval_claim_by_end ON engine.interval_claim USING btree (tenant_id, resource_id, ends_at) WHERE (ends_at > '-infinity'::timestamp with time zone);
+CREATE INDEX interval_claim_by_end ON engine.interval_claim USING btree (tenant_id, resource_id, ends_at) INCLUDE (starts_at, expires_at, booking_id) WHERE (ends_at > '-infinity'::timestamp with time zone);
 CREATE INDEX interval_claim_due ON engine.interval_claim USING btree (expires_at) WHERE (expires_at > '-infinity'::timestamp with time zone);
 alter table engine.interval_claim enable row level security;
 alter table engine.interval_claim force row level security;
@@ -221,6 +221,7 @@ create table engine.stock (
   constraint stock_overbook_check CHECK ((overbook >= 0)),
   constraint stock_waiting_check CHECK ((waiting >= 0))
 ) with (fillfactor=70);
+CREATE INDEX stock_by_day ON engine.stock USING btree (tenant_id, bucket) WHERE (bucket > '-infinity'::date);
 alter table engine.stock enable row level security;
 alter table engine.stock force row level security;
 create policy tenant_wall on engine.stock for all to public
@@ -243,6 +244,7 @@ create table engine.stock_claim (
   constraint stock_claim_units_check CHECK ((units > 0)),
   constraint stock_claim_until_check CHECK ((until = ANY (ARRAY['end'::text, 'confirm'::text])))
 ) with (autovacuum_analyze_scale_factor=0.02, autovacuum_vacuum_scale_factor=0.05);
+CREATE INDEX stock_claim_by_day ON engine.stock_claim USING btree (tenant_id, resource_id, bucket) WHERE (bucket > '-infinity'::date);
 CREATE INDEX stock_claim_by_stock ON engine.stock_claim USING btree (tenant_id, resource_id, bucket, expires_at, booking_id, line_no) WHERE (units > 0);
 CREATE INDEX stock_claim_due ON engine.stock_claim USING btree (expires_at) WHERE (expires_at > '-infinity'::timestamp with time zone);
 alter table engine.stock_claim enable row level security;

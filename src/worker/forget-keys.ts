@@ -6,7 +6,8 @@ const KEPT_DAYS = 3;
 /** Keys that one statement forgets, so that none runs for long. */
 const AT_ONCE = 5_000;
 
-const allTenants = statement('worker.allTenants', {
+/** Every company there is. */
+export const allTenants = statement('worker.allTenants', {
   params: [],
   columns: { tenantId: 'uuid' },
   text: `select tenant_id as "tenantId" from people.tenant_slug`,

@@ -3,6 +3,7 @@ import type { Database } from '../platform/db.ts';
 import type { Log } from '../platform/log.ts';
 import { REMEMBER_EVERY_MS, type Metrics } from '../platform/metrics.ts';
 import { forgetKeys } from './forget-keys.ts';
+import { forgetLimits } from './forget-limits.ts';
 import { DUE_AT_ONCE, sweep } from './sweeper.ts';
 
 /** Something that is done again and again. */
@@ -28,6 +29,11 @@ export function recurringTasks({ db, engine, metrics }: Recurring): Task[] {
   return [
     { name: 'end expired holds', everyMs: 1_000, step: async () => (await sweep(db, engine)) >= DUE_AT_ONCE },
     { name: 'forget old idempotency keys', everyMs: 3_600_000, step: async () => (await forgetKeys(db)) > 0 },
+    {
+      name: 'forget limits of days gone by',
+      everyMs: 3_600_000,
+      step: async () => (await forgetLimits(db)) > 0,
+    },
     { name: 'remember the counts of this moment', everyMs: REMEMBER_EVERY_MS, step: remember },
   ];
 }

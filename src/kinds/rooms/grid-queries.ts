@@ -11,9 +11,9 @@ const busy = `
    where i.tenant_id = $1 and i.resource_id = r.id and i.ends_at > '-infinity' and i.ends_at > $7
    order by i.ends_at limit 1)`;
 
-// Times leave as seconds of the epoch in one array's text: 20 000 stretches take 24 ms so, 38 as whole milliseconds that
-// are sorted here, and twice that as timestamps.
-const seconds = (time: string) => `array_agg(date_part('epoch', ${time}))::text`;
+// A room's times leave as one array in the form in which PostgreSQL sends it to programs (`instants` reads it): writing
+// each of 20 000 as digits took a sixth of the statement. interval_claim_by_end has all columns, so nothing else is read.
+const sent = (column: string) => `array_send(array_agg(${column}))`;
 
 /**
  * Rooms that match, in order of name behind ($8, $9), with what is busy of each as the index has it; `bookings` only when
@@ -30,9 +30,9 @@ export const roomGrid = statement('rooms.grid', {
     building: 'text',
     capacity: 'int4',
     timezone: 'text?',
-    starts: 'text?',
-    ends: 'text?',
-    bookings: 'text?',
+    starts: 'bytea?',
+    ends: 'bytea?',
+    bookings: 'bytea?',
   },
   text: `select r.id, r.name, r.building, r.capacity, r.timezone, c.starts, c.ends, c.bookings
     from (
@@ -41,8 +41,8 @@ export const roomGrid = statement('rooms.grid', {
       order by r.name, r.id limit $11
     ) r
     cross join lateral (
-      select ${seconds('c.starts_at')} as starts, ${seconds('c.ends_at')} as ends,
-        case when $10 then array_agg(c.booking_id)::text end as bookings
+      select ${sent('c.starts_at')} as starts, ${sent('c.ends_at')} as ends,
+        case when $10 then ${sent('c.booking_id')} end as bookings
       from (${busy}) c
       where c.starts_at < $7 and (c.expires_at is null or c.expires_at > now())
     ) c

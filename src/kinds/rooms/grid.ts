@@ -93,9 +93,9 @@ interface Taken extends Stretch {
 
 /** The stretches of a row, cut to the window; where nobody sees whose they are, touching ones are one. */
 function taken({ starts, ends, bookings }: Row<typeof roomGrid.columns>, window: Stretch): Taken[] {
-  const endings = instants(ends);
-  const ids = bookings?.slice(1, -1).split(',');
-  const all = instants(starts).map((start, i) => ({
+  const endings = elements(ends, instantAt);
+  const ids = bookings === null ? undefined : elements(bookings, uuidAt);
+  const all = elements(starts, instantAt).map((start, i) => ({
     startsAt: Math.max(start, window.startsAt),
     endsAt: Math.min(endings[i] ?? start, window.endsAt),
     bookingId: ids?.[i],
@@ -122,10 +122,30 @@ function joined(stretches: readonly Taken[]): Taken[] {
   return apart;
 }
 
-/** Seconds in an array as PostgreSQL writes it, `{1,2.5}`. */
-function instants(text: string | null): Instant[] {
-  if (text === null) return [];
-  return (JSON.parse(`[${text.slice(1, -1)}]`) as number[]).map((seconds) => Math.round(seconds * 1_000));
+/** Bytes before the elements of an array of one dimension, and before each of them its length. */
+const ARRAY_HEAD = 20;
+const LENGTH = 4;
+
+/** The elements of an array as PostgreSQL's array_send writes it; none of them is null, and all have one length. */
+function elements<T>(array: Buffer | null, read: (array: Buffer, at: number) => T): T[] {
+  if (array === null) return [];
+  const step = LENGTH + array.readInt32BE(ARRAY_HEAD);
+  const all: T[] = [];
+  for (let at = ARRAY_HEAD; at < array.length; at += step) all.push(read(array, at + LENGTH));
+  return all;
+}
+
+const EPOCH_MS = Date.UTC(2000, 0, 1);
+
+/** A timestamptz: microseconds since 2000, of which the upper half is signed. */
+function instantAt(array: Buffer, at: number): Instant {
+  const micros = array.readInt32BE(at) * 2 ** 32 + array.readUInt32BE(at + 4);
+  return EPOCH_MS + Math.round(micros / 1_000);
+}
+
+function uuidAt(array: Buffer, at: number): Uuid {
+  const hex = array.hexSlice(at, at + 16);
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }
 
 /** Rooms are booked on the same few hundred hours of a week: each is written once. */
