@@ -51,7 +51,7 @@ test('bookings are told with their rate, their times and what the server refused
   assert.deepEqual(bookingLines([booked('A', 10), booked('B', 30, true), declined], 2), [
     'Booked 2 lectures (1 now, 1 by an earlier run); the server refused 1.',
     '  refused, capacity_unavailable: 1 (X/1): Somebody else has it.',
-    '1 bookings/s; one hold and confirm together: p50 10.0 ms, p95 30.0 ms.',
+    '1 bookings/s; hold and confirm: p50 10.0 ms, p95 30.0 ms.',
   ]);
   assert.deepEqual(bookingLines([], 1), [
     'Booked 0 lectures (0 now, 0 by an earlier run); the server refused 0.',

@@ -31,10 +31,10 @@ export function bookingLines(outcomes: readonly Outcome[], seconds: number): str
     lines.push(`  refused, ${code}: ${group.length} (${some(names)}): ${group[0]?.detail}`);
   }
   const occurrences = booked.reduce((sum, { appointment }) => sum + appointment.weeks, 0);
-  const more = occurrences > booked.length ? ` of ${(occurrences / seconds).toFixed(0)} occurrences/s` : '';
+  const more = occurrences > booked.length ? ` (${(occurrences / seconds).toFixed(0)} occurrences/s)` : '';
   if (booked.length > 0)
     lines.push(
-      `${(booked.length / seconds).toFixed(0)} bookings/s${more}; one hold and confirm together: ` +
+      `${(booked.length / seconds).toFixed(0)} bookings/s${more}; hold and confirm: ` +
         `p50 ${percentile(times, 0.5).toFixed(1)} ms, p95 ${percentile(times, 0.95).toFixed(1)} ms.`,
     );
   return lines;

@@ -144,7 +144,7 @@ function instantAt(array: Buffer, at: number): Instant {
 }
 
 function uuidAt(array: Buffer, at: number): Uuid {
-  const hex = array.hexSlice(at, at + 16);
+  const hex = array.toString('hex', at, at + 16);
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }
 
