@@ -67,7 +67,7 @@ function freeNow({ base, db, tenant }: Grown): Look {
   const from = to - DAY / 24;
   const page = freeRoomList.bySort.get('capacity')?.page;
   if (page === undefined) throw new Error('free rooms are not sorted by capacity');
-  const bare = () => run(db, tenant, page, [null, 50, null, null, from, to, 200, 0]);
+  const bare = () => run(db, tenant, page, [null, 50, null, null, from, to, 200]);
   return { name: 'find', path: `${base}/rooms/availability?${query(from, to)}&capacity=50`, bare };
 }
 

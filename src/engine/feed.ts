@@ -88,13 +88,13 @@ export function dropRead(
 ): Promise<number> {
   return db.inTenant(tenant, async (tx) => {
     const [clock] = await tx.run(sql.lockClock);
-    const [oldest] = await tx.run(sql.readByAll, [...readers], until);
     if (clock === undefined) return 0;
-    const keptFrom = Math.min((oldest?.seq ?? 0) + 1, clock.keptFrom + DROPPED_AT_ONCE);
-    if (keptFrom <= clock.keptFrom) return 0;
-    await tx.run(sql.dropBefore, keptFrom);
-    await tx.run(sql.moveKeptFrom, keptFrom);
-    return keptFrom - clock.keptFrom;
+    const { keptFrom } = clock;
+    const [last] = await tx.run(sql.readByAll, [...readers], until, keptFrom, keptFrom + DROPPED_AT_ONCE);
+    if (last?.seq == null) return 0;
+    await tx.run(sql.dropUntil, keptFrom, last.seq);
+    await tx.run(sql.moveKeptFrom, last.seq + 1);
+    return last.seq + 1 - keptFrom;
   });
 }
 

@@ -10,9 +10,13 @@ import { statement, type Columns, type Params, type Row, type SqlType, type Stat
  * Lists that can be paged by cursor or number, sorted and cut to some fields. A list is written as the two halves of
  * one SELECT; each sort and direction becomes statements of its own, so that every one of them rides its index:
  *
- *     page   select ... from ... order by s, id limit n offset m      the first page, and pages by number
+ *     page   select ... from ... order by s, id limit n               the first page
  *     after  select ... from ... and (s, id) > (?, ?) order by s, id  what follows a cursor: same cost at any depth
- *     total  select count(*) from ...                                 only with ?page
+ *     edge   select s, id from ... order by s, id limit 1 offset m    where a page by number begins; ?page only
+ *     total  select count(*) from ...                                 the same
+ *
+ * An edge is found by keys alone: as an offset of the page itself every row before it would be made whole and thrown
+ * away, and half-way down 10^6 bookings, each with its lines, that took longer than a statement may.
  */
 export interface ListShape<P extends readonly SqlType[], C extends Columns, S extends string> {
   /** Types of the filters, which are `$2`, `$3`, ... in `from`; null means that the filter was not asked for. */
@@ -33,7 +37,7 @@ export interface List<P extends readonly SqlType[], C extends Columns> {
   /** By sort as callers write it, `name` or `-name`. */
   readonly sortTypes: ReadonlyMap<string, SortType>;
   readonly defaultSort: string;
-  readonly bySort: ReadonlyMap<string, { page: Rows<C>; after: Rows<C> }>;
+  readonly bySort: ReadonlyMap<string, { page: Rows<C>; after: Rows<C>; edge: Edge }>;
   readonly total: Total;
   readonly filters: P;
 }
@@ -41,8 +45,10 @@ export interface List<P extends readonly SqlType[], C extends Columns> {
 type Keyed<C extends Columns> = C & { id: 'uuid'; sortKey: 'text' };
 type Total = Statement<readonly SqlType[], { total: 'int8' }>;
 type Rows<C extends Columns> = Statement<readonly SqlType[], Keyed<C>>;
+const KEYS = { id: 'uuid', sortKey: 'text' } as const;
+type Edge = Statement<readonly SqlType[], typeof KEYS>;
 
-/** Defines a list and all its statements, `<name>.<sort>.page`, `<name>.<sort>.after` and `<name>.total`. */
+/** Defines a list and all its statements, `<name>.<sort>.page`, `.after` and `.edge`, and `<name>.total`. */
 export function list<const P extends readonly SqlType[], const C extends Columns, const S extends string>(
   name: string,
   shape: ListShape<P, C, S>,
@@ -57,20 +63,26 @@ export function list<const P extends readonly SqlType[], const C extends Columns
 
   const bySort = directed.map(({ sort, by, type, order, beyond }) => {
     const columns = { ...shape.columns, sortKey: 'text' } as Keyed<C>;
-    const select = `select ${shape.select}, (${by})::text as "sortKey" from ${shape.from}`;
+    const sortKey = `(${by})::text as "sortKey"`;
+    const select = `select ${shape.select}, ${sortKey} from ${shape.from}`;
     const ordered = `order by ${by} ${order}, ${shape.id} ${order}`;
     return [
       sort,
       {
         page: statement(`${name}.${sort}.page`, {
-          params: [...given, 'int8', 'int8'],
+          params: [...given, 'int8'],
           columns,
-          text: `${select} ${ordered} limit $${next} offset $${next + 1}`,
+          text: `${select} ${ordered} limit $${next}`,
         }),
         after: statement(`${name}.${sort}.after`, {
           params: [...given, 'int8', 'text', 'uuid'],
           columns,
           text: `${select} and (${by}, ${shape.id}) ${beyond} ($${next + 1}::text::${type}, $${next + 2}) ${ordered} limit $${next}`,
+        }),
+        edge: statement(`${name}.${sort}.edge`, {
+          params: [...given, 'int8'],
+          columns: KEYS,
+          text: `select ${shape.id}, ${sortKey} from ${shape.from} ${ordered} limit 1 offset $${next}`,
         }),
       },
     ] as const;
@@ -90,7 +102,7 @@ export function list<const P extends readonly SqlType[], const C extends Columns
 }
 
 const MAX_LIMIT = 100;
-const MAX_PAGE = 10_000; // further down a cursor is the way: an offset reads and drops every row before it
+const MAX_PAGE = 10_000; // further down a cursor is the way: an offset passes every row before it
 
 /** The query parameters of a list whose entries are `Item`, with its own `filters`. */
 export function listQuery<F extends TProperties>(
@@ -205,12 +217,15 @@ async function pageOf(
   filters: readonly unknown[],
   from: Position | undefined,
 ): Promise<Page> {
-  const { limit, page = 1 } = query;
-  const [rows, total] = await Promise.all([
-    rowsFrom(tx, of, sort, limit + 1, limit * (page - 1), filters, from),
-    query.page === undefined ? undefined : totalOf(tx, of, filters),
+  const { limit, page } = query;
+  if (page === undefined)
+    return { rows: await rowsFrom(tx, of, sort, limit + 1, filters, from), total: undefined };
+  const [edge, total] = await Promise.all([
+    page === 1 ? undefined : lastBefore(tx, of, sort, limit * (page - 1), filters),
+    totalOf(tx, of, filters),
   ]);
-  return { rows, total };
+  const isPastEnd = page > 1 && edge === undefined;
+  return { rows: isPastEnd ? [] : await rowsFrom(tx, of, sort, limit + 1, filters, edge), total };
 }
 
 /** Rows that are read at a time until enough of them are kept. */
@@ -230,7 +245,7 @@ async function keptPage(
   const kept: Keys[] = [];
   let at = from;
   for (;;) {
-    const read = await rowsFrom(tx, of, sort, READ_AT_ONCE, 0, filters, at);
+    const read = await rowsFrom(tx, of, sort, READ_AT_ONCE, filters, at);
     kept.push(...read.filter(keep));
     const last = read.at(-1);
     const isFull = query.page === undefined && kept.length > query.limit;
@@ -243,20 +258,37 @@ async function keptPage(
   };
 }
 
-function rowsFrom<C extends Columns>(
+function rowsFrom(
   tx: Transaction,
-  of: List<readonly SqlType[], C>,
+  of: List<readonly SqlType[], Columns>,
   sort: string,
   count: number,
-  offset: number,
   filters: readonly unknown[],
   from: Position | undefined,
 ): Promise<Keys[]> {
+  const { page, after } = variantsOf(of, sort);
+  const run = tx.run as (of: Rows<Columns>, ...rest: readonly unknown[]) => Promise<Keys[]>;
+  if (from !== undefined) return run(after, ...filters, count, from.value, from.id);
+  return run(page, ...filters, count);
+}
+
+/** Where the first `count` rows end; undefined when there are fewer. */
+async function lastBefore(
+  tx: Transaction,
+  of: List<readonly SqlType[], Columns>,
+  sort: string,
+  count: number,
+  filters: readonly unknown[],
+): Promise<Position | undefined> {
+  const run = tx.run as (of: Edge, ...rest: readonly unknown[]) => Promise<Keys[]>;
+  const [last] = await run(variantsOf(of, sort).edge, ...filters, count - 1);
+  return last && { sort, value: last.sortKey, id: last.id };
+}
+
+function variantsOf(of: List<readonly SqlType[], Columns>, sort: string) {
   const variants = of.bySort.get(sort);
   if (variants === undefined) throw invalidCursor();
-  const run = tx.run as (of: Rows<C>, ...rest: readonly unknown[]) => Promise<Row<Keyed<C>>[]>;
-  if (from !== undefined) return run(variants.after, ...filters, count, from.value, from.id);
-  return run(variants.page, ...filters, count, offset);
+  return variants;
 }
 
 async function totalOf(

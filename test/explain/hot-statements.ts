@@ -116,20 +116,25 @@ export const hotStatements: readonly Hot[] = [
     name: 'engine.busyBetween',
     values: ({ tenant, rooms, window }) => [tenant, rooms[0], window[0].getTime(), window[1].getTime()],
   },
-  { name: 'engine.bookingList.-createdAt.page', values: ({ tenant }) => [tenant, null, null, PAGE, 0] },
+  { name: 'engine.bookingList.-createdAt.page', values: ({ tenant }) => [tenant, null, null, PAGE] },
   {
     name: 'engine.bookingList.-createdAt.after',
     values: ({ tenant, middle }) => [tenant, null, null, PAGE, middle, middle],
   },
   {
-    name: 'engine.bookingByReference.-createdAt.page',
-    values: ({ tenant, reference }) => [tenant, null, null, reference, PAGE, 0],
+    name: 'engine.bookingList.-createdAt.edge',
+    values: ({ tenant }) => [tenant, null, null, PAGE * 3],
+    exempt: { most: PAGE * 4, why: 'passes what stands before it, and makes nothing of it but its key' },
   },
-  { name: 'engine.requestList.-createdAt.page', values: ({ tenant }) => [tenant, null, PAGE, 0] },
+  {
+    name: 'engine.bookingByReference.-createdAt.page',
+    values: ({ tenant, reference }) => [tenant, null, null, reference, PAGE],
+  },
+  { name: 'engine.requestList.-createdAt.page', values: ({ tenant }) => [tenant, null, PAGE] },
   { name: 'rooms.byId', values: ({ tenant, rooms }) => [tenant, rooms] },
   {
     name: 'rooms.list.name.page',
-    values: ({ tenant }) => [tenant, ...ANY, false, PAGE, 0],
+    values: ({ tenant }) => [tenant, ...ANY, false, PAGE],
     exempt: sorted(1_000),
   },
   {
@@ -139,7 +144,7 @@ export const hotStatements: readonly Hot[] = [
   },
   {
     name: 'rooms.freeList.capacity.page',
-    values: ({ tenant }) => [tenant, ...ANY, Date.now() + 1e9, Date.now() + 1.01e9, PAGE, 0],
+    values: ({ tenant }) => [tenant, ...ANY, Date.now() + 1e9, Date.now() + 1.01e9, PAGE],
     exempt: sorted(2_000),
   },
   {
@@ -166,7 +171,7 @@ export const hotStatements: readonly Hot[] = [
   { name: 'events.inventory', values: ({ tenant, hall }) => [tenant, hall, false, null] },
   {
     name: 'events.list.startsAt.page',
-    values: ({ tenant }) => [tenant, null, null, null, null, null, false, 10, 0],
+    values: ({ tenant }) => [tenant, null, null, null, null, null, false, 10],
     exempt: {
       most: 10 * 320,
       why: 'an event has up to a hundred sections here, whose prices and stock are in its row',
@@ -177,6 +182,11 @@ export const hotStatements: readonly Hot[] = [
   { name: 'worker.allTenants', values: () => [] },
   { name: 'worker.behind', values: () => ['nobody', PAGE] },
   { name: 'engine.changesAfter', values: ({ tenant, lastChange }) => [tenant, lastChange - 30, 100] },
+  {
+    name: 'engine.readByAll',
+    values: ({ tenant, lastChange }) => [tenant, ['nobody'], Date.now(), lastChange - 30, lastChange],
+    exempt: { most: 40, why: 'of a stretch of changes it finds the last that all have read' },
+  },
   { name: 'engine.lockPosition', findsNothing: true, values: ({ tenant }) => [tenant, 'nobody'] },
   { name: 'engine.forgetOldKeys', findsNothing: true, values: ({ tenant }) => [tenant, 3, 100] },
 ];
@@ -198,6 +208,5 @@ function sections(what: string): { most: number; why: string } {
 /** Statements that may read a large table from end to end, each with why that does no harm. */
 export const mayScan: Readonly<Record<string, string>> = {
   'engine.bookingList.total': 'counts all bookings, and only for who asks for a page by its number',
-  'engine.dropBefore': 'drops the older part of the changes at once, every hour',
   'replay.occupiedMinutes': 'adds up everything once, at the end of a command',
 };

@@ -116,7 +116,7 @@ const looks: readonly { name: string; values: () => readonly unknown[]; claims: 
   },
   {
     name: 'rooms.freeList.capacity.page',
-    values: () => [tenant, ...ANY, ...WINDOW, 200, 0],
+    values: () => [tenant, ...ANY, ...WINDOW, 200],
     claims: ROOMS, // the first that is not over decides
   },
   { name: 'rooms.usageByRoom', values: () => [tenant, ...ANY, ...WINDOW], claims: ROOMS * 11 },
