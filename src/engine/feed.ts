@@ -90,11 +90,12 @@ export function dropRead(
     const [clock] = await tx.run(sql.lockClock);
     if (clock === undefined) return 0;
     const { keptFrom } = clock;
-    const [last] = await tx.run(sql.readByAll, [...readers], until, keptFrom, keptFrom + DROPPED_AT_ONCE);
-    if (last?.seq == null) return 0;
-    await tx.run(sql.dropUntil, keptFrom, last.seq);
-    await tx.run(sql.moveKeptFrom, last.seq + 1);
-    return last.seq + 1 - keptFrom;
+    const [read] = await tx.run(sql.readByAll, [...readers], until, keptFrom, keptFrom + DROPPED_AT_ONCE);
+    const last = read?.seq ?? null;
+    if (last === null) return 0;
+    await tx.run(sql.dropUntil, keptFrom, last);
+    await tx.run(sql.moveKeptFrom, last + 1);
+    return last + 1 - keptFrom;
   });
 }
 
