@@ -306,6 +306,22 @@ create policy tenant_wall on engine.wish for all to public
   with check ((tenant_id = (NULLIF(current_setting('holdfast.tenant'::text, true), ''::text))::uuid));
 grant delete, insert, select on engine.wish to holdfast_app;
 
+create table events.entry_rule (
+  tenant_id uuid not null,
+  event_id uuid not null,
+  entrances jsonb not null,
+  transfer text not null,
+  constraint entry_rule_pkey PRIMARY KEY (tenant_id, event_id),
+  constraint entry_rule_tenant_id_event_id_fkey FOREIGN KEY (tenant_id, event_id) REFERENCES events.event(tenant_id, id) ON DELETE CASCADE,
+  constraint entry_rule_transfer_check CHECK ((transfer = ANY (ARRAY['allowed'::text, 'forbidden'::text])))
+);
+alter table events.entry_rule enable row level security;
+alter table events.entry_rule force row level security;
+create policy tenant_wall on events.entry_rule for all to public
+  using ((tenant_id = (NULLIF(current_setting('holdfast.tenant'::text, true), ''::text))::uuid))
+  with check ((tenant_id = (NULLIF(current_setting('holdfast.tenant'::text, true), ''::text))::uuid));
+grant insert, select, update on events.entry_rule to holdfast_app;
+
 create table events.event (
   tenant_id uuid not null,
   id uuid not null,
@@ -371,6 +387,32 @@ create policy tenant_wall on events.event_section for all to public
   with check ((tenant_id = (NULLIF(current_setting('holdfast.tenant'::text, true), ''::text))::uuid));
 grant delete, insert, select, update on events.event_section to holdfast_app;
 
+create table events.scan (
+  tenant_id uuid not null,
+  booking_id uuid not null,
+  line_no integer not null,
+  place_id uuid not null,
+  scanned_at timestamp with time zone not null,
+  device text not null,
+  entrance text not null,
+  outcome text not null,
+  scanned_by text not null,
+  received_at timestamp with time zone not null,
+  constraint scan_pkey PRIMARY KEY (tenant_id, booking_id, line_no, place_id, scanned_at, device, entrance),
+  constraint scan_tenant_id_booking_id_line_no_fkey FOREIGN KEY (tenant_id, booking_id, line_no) REFERENCES engine.booking_line(tenant_id, booking_id, line_no),
+  constraint scan_device_check CHECK ((length(device) <= 100)),
+  constraint scan_entrance_check CHECK ((length(entrance) <= 100)),
+  constraint scan_outcome_check CHECK ((outcome = ANY (ARRAY['counted'::text, 'duplicate'::text, 'undone'::text])))
+);
+CREATE INDEX scan_by_place ON events.scan USING btree (tenant_id, place_id) WHERE (scanned_at > '-infinity'::timestamp with time zone);
+CREATE UNIQUE INDEX scan_lets_in_once ON events.scan USING btree (tenant_id, booking_id, line_no, place_id) WHERE (outcome = 'counted'::text);
+alter table events.scan enable row level security;
+alter table events.scan force row level security;
+create policy tenant_wall on events.scan for all to public
+  using ((tenant_id = (NULLIF(current_setting('holdfast.tenant'::text, true), ''::text))::uuid))
+  with check ((tenant_id = (NULLIF(current_setting('holdfast.tenant'::text, true), ''::text))::uuid));
+grant insert, select, update on events.scan to holdfast_app;
+
 create table events.seat_mark (
   tenant_id uuid not null,
   event_id uuid not null,
@@ -411,6 +453,52 @@ create policy tenant_wall on events.section for all to public
   using ((tenant_id = (NULLIF(current_setting('holdfast.tenant'::text, true), ''::text))::uuid))
   with check ((tenant_id = (NULLIF(current_setting('holdfast.tenant'::text, true), ''::text))::uuid));
 grant delete, insert, select on events.section to holdfast_app;
+
+create table events.ticket (
+  tenant_id uuid not null,
+  booking_id uuid not null,
+  line_no integer not null,
+  place_id uuid not null,
+  version integer not null default 1,
+  first_name text,
+  last_name text,
+  email text,
+  undone_at timestamp with time zone,
+  constraint ticket_pkey PRIMARY KEY (tenant_id, booking_id, line_no, place_id),
+  constraint ticket_tenant_id_booking_id_line_no_fkey FOREIGN KEY (tenant_id, booking_id, line_no) REFERENCES engine.booking_line(tenant_id, booking_id, line_no),
+  constraint ticket_email_check CHECK (((length(email) >= 3) AND (length(email) <= 320))),
+  constraint ticket_first_name_check CHECK (((length(first_name) >= 1) AND (length(first_name) <= 200))),
+  constraint ticket_holder_whole CHECK ((num_nulls(first_name, last_name, email) = ANY (ARRAY[0, 3]))),
+  constraint ticket_last_name_check CHECK (((length(last_name) >= 1) AND (length(last_name) <= 200))),
+  constraint ticket_version_check CHECK (((version >= 1) AND (version <= 65535)))
+);
+alter table events.ticket enable row level security;
+alter table events.ticket force row level security;
+create policy tenant_wall on events.ticket for all to public
+  using ((tenant_id = (NULLIF(current_setting('holdfast.tenant'::text, true), ''::text))::uuid))
+  with check ((tenant_id = (NULLIF(current_setting('holdfast.tenant'::text, true), ''::text))::uuid));
+grant insert, select, update on events.ticket to holdfast_app;
+
+create table events.ticket_key (
+  tenant_id uuid not null,
+  id text not null,
+  public_key bytea not null,
+  sealed_key bytea not null,
+  state text not null,
+  created_at timestamp with time zone not null,
+  constraint ticket_key_pkey PRIMARY KEY (tenant_id, id),
+  constraint ticket_key_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES people.tenant(tenant_id),
+  constraint ticket_key_id_check CHECK ((id ~ '^[0-9a-f]{16}$'::text)),
+  constraint ticket_key_public_key_check CHECK ((octet_length(public_key) = 32)),
+  constraint ticket_key_state_check CHECK ((state = ANY (ARRAY['signing'::text, 'accepted'::text, 'withdrawn'::text])))
+);
+CREATE UNIQUE INDEX ticket_key_one_signs ON events.ticket_key USING btree (tenant_id) WHERE (state = 'signing'::text);
+alter table events.ticket_key enable row level security;
+alter table events.ticket_key force row level security;
+create policy tenant_wall on events.ticket_key for all to public
+  using ((tenant_id = (NULLIF(current_setting('holdfast.tenant'::text, true), ''::text))::uuid))
+  with check ((tenant_id = (NULLIF(current_setting('holdfast.tenant'::text, true), ''::text))::uuid));
+grant insert, select, update on events.ticket_key to holdfast_app;
 
 create table events.venue (
   tenant_id uuid not null,

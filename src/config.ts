@@ -65,6 +65,11 @@ const variables = {
     help: 'Where the embedded PostgreSQL keeps its data.',
     parse: (text) => text,
   }),
+  secret: optional({
+    name: 'HOLDFAST_SECRET',
+    help: 'What private keys, such as those that sign tickets, are encrypted under in the database; the same on every server, and kept safe: without it they are lost. Unset: made once in HOLDFAST_DATA_DIR; with DATABASE_URL, tickets cannot be signed.',
+    parse: secret,
+  }),
   logLevel: variable({
     name: 'LOG_LEVEL',
     fallback: 'info',

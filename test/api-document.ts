@@ -78,6 +78,7 @@ function sampler(named: Record<string, Schema>, anId: string): ApiDocument['samp
     if (schema.format === 'date-time') return `2030-01-01T1${name === 'to' || name === 'end' ? 1 : 0}:00:00Z`;
     if (schema.format === 'date') return '2030-01-01';
     if (schema.format === 'uuid') return anId;
+    if (name === 'email') return 'ada@example.org';
     switch ([schema.type].flat()[0]) {
       case 'object':
         return sampleObject(schema, extent);

@@ -7,6 +7,7 @@ import type { Tenant } from '../src/people/access.ts';
 import { createKey, type KeyRole } from '../src/people/key.ts';
 import { createTenant } from '../src/people/tenant.ts';
 import { openMetrics } from '../src/platform/metrics.ts';
+import { openVault } from '../src/platform/vault.ts';
 import { freshDatabase, silentLog, type FreshDatabase } from './database.ts';
 
 export interface TestApp {
@@ -22,8 +23,9 @@ export async function testApp({ more = [] }: { more?: readonly Kind[] } = {}): P
   const database = await freshDatabase();
   const { db } = database;
   const engine = openEngine({ db, log: silentLog, width: 2, guarded: true });
+  const vault = openVault('a secret of the tests');
   const operator = { metrics: openMetrics(), slowRequest: () => undefined };
-  const app = await buildApp({ db, engine, kinds: [...kinds, ...more], log: silentLog, operator });
+  const app = await buildApp({ db, engine, kinds: [...kinds, ...more], log: silentLog, operator, vault });
   let made = 0;
   return {
     app,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { asOwner } from '../src/platform/migrate.ts';
 import { seatId } from '../src/kinds/events/place.ts';
 import type { Uuid } from '../src/platform/id.ts';
-import { call, testApp, type TestApp } from './app.ts';
+import { call, testApp, type Body, type TestApp } from './app.ts';
 
 /** A company with at least one row in every table and one entry of every collection that the API has. */
 export interface FullTenant {
@@ -64,6 +64,7 @@ async function fullTenant(made: TestApp): Promise<FullTenant> {
     rules: { approval: 'required', approvalMode: 'competing' },
   });
   await post('/holds', { lines: [{ ...line, roomId: stage['id'] }] });
+  const tickets = await fillTickets(made, { base, key }, post, String(event['id']), admission);
   await fillByHand(made, tenant.id);
   const ids = {
     rooms: String(room['id']),
@@ -75,8 +76,30 @@ async function fullTenant(made: TestApp): Promise<FullTenant> {
     sections: String(price?.sectionId),
     seats: seatId(box?.sectionId ?? '', 2),
     bookings: String(booking['id']),
+    ...tickets,
   };
   return { id: tenant.id, base, key, ids };
+}
+
+/** A ticket that was given away and used, and one that is still good; a key that signs no more. */
+async function fillTickets(
+  { app }: TestApp,
+  { base, key }: { base: string; key: string },
+  post: (path: string, body: unknown, status?: number) => Promise<Body>,
+  eventId: string,
+  line: object,
+): Promise<{ tickets: string; keys: string }> {
+  const id = String((await post('/holds', { lines: [{ ...line, quantity: 2 }] }))['id']);
+  await post(`/bookings/${id}/confirm`, {}, 200);
+  const listed = await call(app, 'GET', `${base}/bookings/${id}/tickets`, { key });
+  const [used, good] = listed.body['data'] as { id: string }[];
+  const to = { firstName: 'Ada', lastName: 'Byron', email: 'ada@example.org' };
+  const { token } = await post(`/tickets/${used?.id}/transfer`, to, 200);
+  const rules = { entrances: [], transfer: 'allowed' };
+  await call(app, 'PUT', `${base}/events/${eventId}/entry-rules`, { key, body: rules });
+  await post(`/events/${eventId}/check-in`, { token }, 200);
+  const { keys } = (await post('/ticket-keys', {})) as unknown as { keys: { kid: string; signs: boolean }[] };
+  return { tickets: String(good?.id), keys: String(keys.find(({ signs }) => !signs)?.kid) };
 }
 
 /** What none of the calls above writes: readers of the changes run beside the server, calendars show what is settled. */

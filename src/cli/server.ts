@@ -11,7 +11,9 @@ import type { PoolWatch } from '../platform/pool.ts';
 import { openSlowLog } from '../platform/slow-log.ts';
 import { recurringTasks, startRecurring } from '../worker/recurring.ts';
 import { openCaching } from './caching.ts';
+import { openVault } from '../platform/vault.ts';
 import type { Reached } from './reach.ts';
+import { keptSecret } from './secret.ts';
 
 /** Everything that serves, put together and not yet listening. */
 export interface Server {
@@ -53,6 +55,7 @@ export async function openServer(config: Config, reached: Reached, log: Log): Pr
     engine,
     log,
     kinds,
+    vault: openVault(config.secret ?? (await keptSecret(reached.dataDir))),
     answers: config.cache === 'on' ? caching.answers : undefined,
     operator,
   });

@@ -163,7 +163,7 @@ export async function readBookings(db: Database, tenant: Uuid, ids: readonly Uui
   return ids.flatMap((id) => found.get(id) ?? []);
 }
 
-function assemble(
+export function assemble(
   bookings: readonly Row<typeof sql.lockBookings.columns>[],
   lines: readonly Row<typeof sql.linesOf.columns>[],
 ): Booking[] {

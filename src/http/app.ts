@@ -9,6 +9,7 @@ import { Problem } from '../platform/errors.ts';
 import { openExports } from '../platform/export/exports.ts';
 import { uuidV7 } from '../platform/id.ts';
 import type { Log } from '../platform/log.ts';
+import { openVault, type Vault } from '../platform/vault.ts';
 import { openAskedAgain, type Remember } from './asked-again.ts';
 import { readJsonBodies } from './body.ts';
 import { bookingExportRoute } from './booking-export.ts';
@@ -30,6 +31,8 @@ export interface AppDeps {
   engine: Engine;
   log: Log;
   kinds: readonly Kind[];
+  /** Keeps private keys; unset: there is no secret to keep them under. */
+  vault?: Vault;
   /** Where answers are kept; unset: every answer is made anew. */
   answers?: Answers | undefined;
   /** Where callers reach us, for the API document; unset: wherever they found the document. */
@@ -94,7 +97,8 @@ async function tenantRoutes(scope: FastifyInstance, deps: AppDeps, remember: Rem
   app.addHook('preClose', async () => exports.cut());
   bookingRoutes(app, deps);
   bookingExportRoute(app, { db: deps.db, exports });
-  for (const kind of deps.kinds) kind.routes(app, { ...deps, exports });
+  const vault = deps.vault ?? openVault(undefined);
+  for (const kind of deps.kinds) kind.routes(app, { ...deps, exports, vault });
 }
 
 /** The caller's own id when it is short and plain, so that his logs and ours can be laid side by side. */

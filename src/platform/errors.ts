@@ -11,6 +11,7 @@ export const catalogue = {
   request_timeout: { status: 408, title: 'The request took too long to arrive' },
   capacity_unavailable: { status: 409, title: 'Not available' },
   wrong_state: { status: 409, title: 'Not possible in this state' },
+  ticket_refused: { status: 409, title: 'This ticket does not let in' },
   in_use: { status: 409, title: 'Still needed by bookings' },
   already_exists: { status: 409, title: 'Already exists' },
   hold_expired: { status: 410, title: 'The hold has expired' },
@@ -98,6 +99,18 @@ export const reasons = {
   dearer: 'This costs more than what was booked.',
   too_late: 'Its time begins before anybody could approve it. Choose a later one.',
   renewal_spent: 'A hold lives for an hour at most, however often it is renewed.',
+  transfer_forbidden: 'Tickets of this event cannot be given to somebody else.',
+  transfer_to_self: 'The ticket is for this person already.',
+  wrong_clock: 'This time cannot be: the clock of the device is wrong.',
+  // with `ticket_refused`
+  ticket_forged: 'This is no ticket, or nobody signed it.',
+  ticket_foreign: 'This ticket is of another company.',
+  ticket_other_event: 'This ticket is for another event.',
+  ticket_revoked:
+    'This ticket is no longer good: the booking was cancelled or moved, or the ticket given away.',
+  ticket_not_confirmed: 'The booking is not confirmed.',
+  ticket_used: 'This ticket has been used.',
+  wrong_entrance: 'This ticket is for another entrance.',
 } as const satisfies Record<string, string>;
 
 export type Reason = keyof typeof reasons;
@@ -143,6 +156,8 @@ export interface ProblemDetails {
   alternatives?: readonly unknown[];
   /** Whole seconds after which the same call may succeed; sent as `Retry-After`. */
   retryAfterSeconds?: number;
+  /** When and where the ticket that is scanned again was used. */
+  used?: { at: string; entrance: string | null; device: string | null };
 }
 
 /** Anything a caller is told as `application/problem+json`. `detail` says in plain words what to do next. */

@@ -115,6 +115,16 @@ export const ProblemBody = Type.Object(
       ),
     ),
     alternatives: Type.Optional(Type.Array(Type.Unknown(), { description: 'What could be had instead' })),
+    used: Type.Optional(
+      Type.Object(
+        {
+          at: Type.String(),
+          entrance: nullable(Type.String()),
+          device: nullable(Type.String()),
+        },
+        { description: 'When and where a ticket that is scanned again was used' },
+      ),
+    ),
     requestId: Type.String(),
   },
   { title: 'Problem' },

@@ -24,6 +24,18 @@ export function seatOf(id: Uuid): { section: Uuid; no: number } {
   return { section: seatId(id, 0), no: parseInt(id.slice(-SEAT_DIGITS), 16) };
 }
 
+/** The first and the last id that a place of the event can have. */
+export function placesOfEvent(eventId: Uuid): [Uuid, Uuid] {
+  const kept = eventId.slice(0, KEPT_OF_EVENT);
+  const rest = SECTION_DIGITS + SEAT_DIGITS;
+  return [kept + '0'.repeat(rest), kept + 'f'.repeat(rest)];
+}
+
+/** Whether the place belongs to the event. */
+export function isPlaceOf(eventId: Uuid, placeId: Uuid): boolean {
+  return eventId.slice(0, KEPT_OF_EVENT) === placeId.slice(0, KEPT_OF_EVENT);
+}
+
 /** The same in SQL: whether the place `id` belongs to `event`, both expressions. */
 export function isOfEvent(id: string, event: string): string {
   return `left(${id}::text, ${KEPT_OF_EVENT}) = left(${event}, ${KEPT_OF_EVENT})`;
