@@ -52,7 +52,7 @@ function inUrl(value: unknown): string {
 }
 
 function idFor({ path }: Operation): string {
-  const [, collection = ''] = /\/(\w+)\/\{id\}/.exec(path) ?? [];
+  const [, collection = ''] = /\/([\w-]+)\/\{id\}/.exec(path) ?? [];
   return made.a.ids[collection] ?? '';
 }
 

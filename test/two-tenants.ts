@@ -88,7 +88,7 @@ async function fillTickets(
   post: (path: string, body: unknown, status?: number) => Promise<Body>,
   eventId: string,
   line: object,
-): Promise<{ tickets: string; keys: string }> {
+): Promise<{ tickets: string; 'ticket-keys': string }> {
   const id = String((await post('/holds', { lines: [{ ...line, quantity: 2 }] }))['id']);
   await post(`/bookings/${id}/confirm`, {}, 200);
   const listed = await call(app, 'GET', `${base}/bookings/${id}/tickets`, { key });
@@ -99,7 +99,7 @@ async function fillTickets(
   await call(app, 'PUT', `${base}/events/${eventId}/entry-rules`, { key, body: rules });
   await post(`/events/${eventId}/check-in`, { token }, 200);
   const { keys } = (await post('/ticket-keys', {})) as unknown as { keys: { kid: string; signs: boolean }[] };
-  return { tickets: String(good?.id), keys: String(keys.find(({ signs }) => !signs)?.kid) };
+  return { tickets: String(good?.id), 'ticket-keys': String(keys.find(({ signs }) => !signs)?.kid) };
 }
 
 /** What none of the calls above writes: readers of the changes run beside the server, calendars show what is settled. */

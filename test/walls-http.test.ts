@@ -20,7 +20,7 @@ function ask(
   owner: FullTenant,
   caller: FullTenant,
 ) {
-  const [, collection = ''] = /\/(\w+)\/\{id\}/.exec(path) ?? [];
+  const [, collection = ''] = /\/([\w-]+)\/\{id\}/.exec(path) ?? [];
   const id = owner.ids[collection];
   if (path.includes('{id}'))
     assert.ok(

@@ -86,7 +86,7 @@ function wrongEntrance({ entrance, event }: Door, placeId: Uuid): string {
  * What becomes of the scans of one ticket: the earliest that was not undone counts, whichever came to us first. So it is
  * the same in whatever order, and however often, scans arrive.
  */
-export function settle(scans: readonly Scan[], undoneAt: Instant | null): SettledScan[] {
+function settle(scans: readonly Scan[], undoneAt: Instant | null): SettledScan[] {
   const standing = scans.filter(({ scannedAt }) => undoneAt === null || scannedAt > undoneAt);
   const first = standing.reduce<Scan | undefined>(
     (earliest, scan) => (earliest === undefined || isBefore(scan, earliest) ? scan : earliest),

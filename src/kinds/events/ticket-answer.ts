@@ -22,7 +22,7 @@ export interface TicketDeps {
 }
 
 /** Whether this actor sees everybody's bookings, and may do with tickets what staff do. */
-export function isStaff({ role }: Actor): boolean {
+function isStaff({ role }: Actor): boolean {
   return can(role, 'booking.all');
 }
 
@@ -93,7 +93,7 @@ export async function readTicket(deps: TicketDeps, actor: Actor, id: string): Pr
  * Tickets as they are shown, with their tokens. Who gave a ticket away sees it without: the token is its new holder's, and
  * that of staff.
  */
-export async function answerTickets(
+async function answerTickets(
   { db, vault }: TicketDeps,
   actor: Actor,
   booking: Booking,

@@ -37,9 +37,9 @@ export async function drawTickets(tickets: readonly Ticket[]): Promise<Buffer> {
       .on('end', resolve)
       .on('error', reject);
   });
-  const fonts = createRequire(import.meta.url);
-  document.registerFont('plain', fonts.resolve('dejavu-fonts-ttf/ttf/DejaVuSans.ttf'));
-  document.registerFont('bold', fonts.resolve('dejavu-fonts-ttf/ttf/DejaVuSans-Bold.ttf'));
+  const require = createRequire(import.meta.url);
+  document.registerFont('plain', require.resolve('dejavu-fonts-ttf/ttf/DejaVuSans.ttf'));
+  document.registerFont('bold', require.resolve('dejavu-fonts-ttf/ttf/DejaVuSans-Bold.ttf'));
   for (const [i, ticket] of tickets.entries()) {
     if (i % PER_PAGE === 0) {
       document.addPage();

@@ -6,7 +6,7 @@ const MOST_OF_LIST = 100;
 const MOST_PAGES = 100_000;
 /** Tickets drawn into one PDF: some 3 ms each, while the server does nothing else. */
 const MOST_ON_PAPER = 50;
-export const MOST_ENTRANCES = 100;
+const MOST_ENTRANCES = 100;
 /** With the longest tokens and names such a batch is still a body that is read. */
 const MOST_SCANS = 500;
 
@@ -97,7 +97,7 @@ export const PaperQuery = strict({
   page: Type.Optional(Whole(1, MOST_PAGES)),
 });
 
-export const EntranceName = Name(100);
+const EntranceName = Name(100);
 const Names = Type.Array(Name(), { maxItems: 200, uniqueItems: true });
 /** An entrance lets in whoever has a place in one of its sections or categories; without any, everybody. */
 const Entrance = strict({

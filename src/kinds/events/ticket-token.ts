@@ -20,7 +20,7 @@ export interface TicketClaim {
 const FORMAT = 1;
 const [KEY, BOOKING, LINE, PLACE, VERSION, SIGNATURE] = [1, 9, 25, 27, 43, 45] as const;
 const WHOLE = 109;
-export const TOKEN_LENGTH = 146;
+const TOKEN_LENGTH = 146;
 
 /** A token as it was read, and whether a key signed it. */
 export interface ReadToken extends TicketClaim {

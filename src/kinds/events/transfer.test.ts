@@ -73,5 +73,5 @@ test('a ticket of a cancelled booking or event cannot be given away', async () =
   assert.equal((await give(cancelled.ticket, ada)).status, 404);
   const { event, ticket } = await sold();
   await office.post(`/events/${event.id}/cancel`);
-  assert.deepEqual(faults(await give(ticket, ada)), [' event_cancelled']);
+  assert.equal((await give(ticket, ada)).body.code, 'wrong_state');
 });

@@ -40,7 +40,8 @@ export async function transferTicket(
 
 function requireTransferable({ state }: Booking, ticket: Ticket, event: TicketEvent, to: Recipient): void {
   if (event.transfer === 'forbidden') throw ruleViolated('', 'transfer_forbidden');
-  if (event.state === 'cancelled') throw ruleViolated('', 'event_cancelled');
+  if (event.state === 'cancelled')
+    throw new Problem('wrong_state', 'The event was cancelled, so its tickets cannot be given away.');
   if (state !== 'confirmed')
     throw new Problem('wrong_state', `The booking is ${state}, so this is not possible.`);
   if (ticket.used !== null)
