@@ -90,9 +90,9 @@ export const countMarked = statement('events.countMarked', {
           select count(*) from events.scan s
           where s.tenant_id = $1 and s.booking_id = c.booking_id and s.line_no = c.line_no
             and s.outcome = 'counted') as scanned
-      from events.event_section x
-      join engine.stock_claim c on c.tenant_id = x.tenant_id and c.resource_id = x.id and c.units > 0
-      where x.tenant_id = $1 and x.event_id = $2
+      from engine.stock_claim c
+      where c.tenant_id = $1 and c.units > 0 and c.resource_id = any (array(
+        select x.id from events.event_section x where x.tenant_id = $1 and x.event_id = $2))
       group by c.booking_id, c.line_no) m
     where m.came is not null`,
 });
