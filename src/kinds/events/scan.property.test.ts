@@ -38,7 +38,7 @@ function arrive(
     const counting = [...written.values()].filter(({ outcome }) => outcome === 'counted');
     assert.ok(counting.length <= 1, 'two scans of a ticket count');
   }
-  return Object.fromEntries([...written].sort().map(([key, { outcome }]) => [key, outcome]));
+  return Object.fromEntries([...written.keys()].sort().map((key) => [key, written.get(key)?.outcome]));
 }
 
 function anyOrderAndRepetition(how: Merge): void {
