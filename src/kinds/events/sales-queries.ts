@@ -38,7 +38,10 @@ export const salesBySection = statement('events.salesBySection', {
     where x.tenant_id = $1 and x.event_id = $2 order by x.no`,
 });
 
-/** Places that are sold and stayed so, by the hour or day ($3) on the clock of the venue in which they were booked. */
+/**
+ * Places that are sold and stayed so, by the hour or day ($3) on the clock of the venue in which they were booked. Without
+ * `offset 0` the sections are joined with the claims of all events.
+ */
 export const salesCurve = statement('events.salesCurve', {
   params: ['uuid', 'uuid', 'text'],
   columns: { from: 'text', places: 'int8', revenueMinor: 'int8' },
@@ -49,7 +52,7 @@ export const salesCurve = statement('events.salesCurve', {
       from events.event e
       join events.venue v on v.tenant_id = e.tenant_id and v.id = e.venue_id
       join events.event_section x on x.tenant_id = e.tenant_id and x.event_id = e.id
-      cross join lateral (select c.booking_id, c.units, l.unit_minor from ${sold} and c.expires_at is null) u
+      cross join lateral (select c.booking_id, c.units, l.unit_minor from ${sold} and c.expires_at is null offset 0) u
       join engine.booking b on b.tenant_id = $1 and b.id = u.booking_id
       where e.tenant_id = $1 and e.id = $2) t
     group by t.period order by t.period`,
