@@ -43,6 +43,7 @@ create table engine.booking (
   created_at timestamp with time zone not null,
   created_by text not null,
   constraint booking_pkey PRIMARY KEY (tenant_id, id),
+  constraint booking_client_fkey FOREIGN KEY (tenant_id, client_id) REFERENCES people.client(tenant_id, id),
   constraint booking_approval_check CHECK ((approval = ANY (ARRAY['none'::text, 'exclusive'::text, 'competing'::text]))),
   constraint booking_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
   constraint booking_expiry_with_hold CHECK ((((expires_at IS NULL) OR (state = ANY (ARRAY['held'::text, 'paying'::text, 'requested'::text]))) AND ((expires_at IS NOT NULL) OR (state <> ALL (ARRAY['held'::text, 'paying'::text]))))),
@@ -51,6 +52,7 @@ create table engine.booking (
   constraint booking_state_check CHECK ((state = ANY (ARRAY['held'::text, 'paying'::text, 'requested'::text, 'confirmed'::text, 'completed'::text, 'noShow'::text, 'expired'::text, 'cancelled'::text, 'declined'::text]))),
   constraint booking_total_minor_check CHECK (((total_minor >= 0) AND (total_minor <= '9007199254740991'::bigint)))
 ) with (fillfactor=80, autovacuum_analyze_scale_factor=0.02, autovacuum_vacuum_scale_factor=0.05);
+CREATE INDEX booking_by_client ON engine.booking USING btree (tenant_id, client_id, id) WHERE (client_id IS NOT NULL);
 CREATE INDEX booking_due ON engine.booking USING btree (expires_at) WHERE (expires_at > '-infinity'::timestamp with time zone);
 CREATE UNIQUE INDEX booking_reference_unique ON engine.booking USING btree (tenant_id, reference) WHERE (reference <> ''::text);
 CREATE INDEX booking_requested ON engine.booking USING btree (tenant_id, id) WHERE (state = 'requested'::text);
@@ -242,7 +244,7 @@ create table engine.stock_claim (
   constraint stock_claim_tenant_id_booking_id_line_no_fkey FOREIGN KEY (tenant_id, booking_id, line_no) REFERENCES engine.booking_line(tenant_id, booking_id, line_no) ON DELETE CASCADE,
   constraint stock_claim_tenant_id_resource_id_bucket_fkey FOREIGN KEY (tenant_id, resource_id, bucket) REFERENCES engine.stock(tenant_id, resource_id, bucket),
   constraint stock_claim_units_check CHECK ((units > 0)),
-  constraint stock_claim_until_check CHECK ((until = ANY (ARRAY['end'::text, 'confirm'::text])))
+  constraint stock_claim_until_check CHECK ((until = ANY (ARRAY['end'::text, 'confirm'::text, 'bookingEnd'::text, 'bookingConfirm'::text])))
 ) with (autovacuum_analyze_scale_factor=0.02, autovacuum_vacuum_scale_factor=0.05);
 CREATE INDEX stock_claim_by_day ON engine.stock_claim USING btree (tenant_id, resource_id, bucket) WHERE (bucket > '-infinity'::date);
 CREATE INDEX stock_claim_by_stock ON engine.stock_claim USING btree (tenant_id, resource_id, bucket, expires_at, booking_id, line_no) WHERE (units > 0);
@@ -530,9 +532,12 @@ create table people.api_key (
   created_at timestamp with time zone not null,
   expires_at timestamp with time zone,
   revoked_at timestamp with time zone,
+  client_id uuid,
   constraint api_key_pkey PRIMARY KEY (tenant_id, id),
+  constraint api_key_client_fkey FOREIGN KEY (tenant_id, client_id) REFERENCES people.client(tenant_id, id),
   constraint api_key_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES people.tenant(tenant_id),
   constraint api_key_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+  constraint api_key_of_client CHECK (((client_id IS NULL) OR (role = 'client'::text))),
   constraint api_key_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'admin'::text, 'staff'::text, 'client'::text]))),
   constraint api_key_secret_hash_check CHECK ((octet_length(secret_hash) = 32))
 );
@@ -542,6 +547,39 @@ create policy tenant_wall on people.api_key for all to public
   using ((tenant_id = (NULLIF(current_setting('holdfast.tenant'::text, true), ''::text))::uuid))
   with check ((tenant_id = (NULLIF(current_setting('holdfast.tenant'::text, true), ''::text))::uuid));
 grant insert, select, update on people.api_key to holdfast_app;
+
+create table people.client (
+  tenant_id uuid not null,
+  id uuid not null,
+  first_name text not null,
+  last_name text not null,
+  email text not null,
+  phone text,
+  tags text[] not null default '{}'::text[],
+  email_key text not null,
+  first_key text not null,
+  last_key text not null,
+  archived_at timestamp with time zone,
+  created_by text not null,
+  version integer not null default 1,
+  created_at timestamp with time zone not null,
+  constraint client_pkey PRIMARY KEY (tenant_id, id),
+  constraint client_email_unique UNIQUE (tenant_id, email_key),
+  constraint client_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES people.tenant(tenant_id),
+  constraint client_email_check CHECK (((length(email) >= 3) AND (length(email) <= 254))),
+  constraint client_first_name_check CHECK (((length(first_name) >= 1) AND (length(first_name) <= 100))),
+  constraint client_last_name_check CHECK (((length(last_name) >= 1) AND (length(last_name) <= 100))),
+  constraint client_phone_check CHECK ((length(phone) <= 50))
+);
+CREATE INDEX client_by_age ON people.client USING btree (tenant_id, created_at, id);
+CREATE INDEX client_by_first_name ON people.client USING btree (tenant_id, first_key);
+CREATE INDEX client_by_last_name ON people.client USING btree (tenant_id, last_key, id);
+alter table people.client enable row level security;
+alter table people.client force row level security;
+create policy tenant_wall on people.client for all to public
+  using ((tenant_id = (NULLIF(current_setting('holdfast.tenant'::text, true), ''::text))::uuid))
+  with check ((tenant_id = (NULLIF(current_setting('holdfast.tenant'::text, true), ''::text))::uuid));
+grant delete, insert, select, update on people.client to holdfast_app;
 
 create table people.tenant (
   tenant_id uuid not null,

@@ -96,8 +96,14 @@ const variables = {
   rateLimit: variable({
     name: 'RATE_LIMIT',
     fallback: 'on',
-    help: '"off" says that this server takes a load test: without the rate limits and caps on open holds that are to come.',
+    help: '"off" says that this server takes a load test: without the cap on open holds and the rate limits that are to come.',
     parse: oneOf('on', 'off'),
+  }),
+  openHolds: variable({
+    name: 'MAX_OPEN_HOLDS',
+    fallback: '20',
+    help: 'Holds that one client may have open at a time, under whichever keys.',
+    parse: wholeNumber(1, 10_000),
   }),
   cache: variable({
     name: 'CACHE',

@@ -19,13 +19,24 @@ export interface TestApp {
 }
 
 /** The real application on a database of its own, without a port; `more` kinds can be mounted beside the real ones. */
-export async function testApp({ more = [] }: { more?: readonly Kind[] } = {}): Promise<TestApp> {
+export async function testApp({
+  more = [],
+  openHolds,
+}: { more?: readonly Kind[]; openHolds?: number } = {}): Promise<TestApp> {
   const database = await freshDatabase();
   const { db } = database;
   const engine = openEngine({ db, log: silentLog, width: 2, guarded: true });
   const vault = openVault('a secret of the tests');
   const operator = { metrics: openMetrics(), slowRequest: () => undefined };
-  const app = await buildApp({ db, engine, kinds: [...kinds, ...more], log: silentLog, operator, vault });
+  const app = await buildApp({
+    db,
+    engine,
+    kinds: [...kinds, ...more],
+    log: silentLog,
+    operator,
+    vault,
+    openHolds,
+  });
   let made = 0;
   return {
     app,

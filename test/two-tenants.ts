@@ -56,7 +56,9 @@ async function fullTenant(made: TestApp): Promise<FullTenant> {
   const killed = { seatIds: [seatId(box?.sectionId ?? '', 1)], reason: 'Camera' };
   await post(`/events/${String(event['id'])}/seats/kill`, killed, 200);
   const admission = { kind: 'admission', eventId: event['id'], sectionId: price?.sectionId, quantity: 1 };
-  const booking = await post('/holds', { lines: [line, admission] });
+  const ada = { firstName: 'Ada', lastName: 'Lovelace', email: 'ada@example.org' };
+  const client = await post('/clients', ada);
+  const booking = await post('/holds', { lines: [line, admission], clientId: client['id'] });
   const term = await post('/terms', { name: 'Winter', startsOn: '2030-10-01', endsOn: '2031-02-15' });
   await post(`/rooms/${String(room['id'])}/feed`, {});
   const stage = await post('/rooms', {
@@ -77,6 +79,7 @@ async function fullTenant(made: TestApp): Promise<FullTenant> {
     seats: seatId(box?.sectionId ?? '', 2),
     bookings: String(booking['id']),
     ...tickets,
+    clients: String(client['id']),
   };
   return { id: tenant.id, base, key, ids };
 }

@@ -2,7 +2,7 @@ import { Command, CommanderError, Option } from 'commander';
 import manifest from '../../package.json' with { type: 'json' };
 import { readConfig, type Config } from '../config.ts';
 import { ROLES } from '../people/access.ts';
-import type { KeyRole } from '../people/key.ts';
+import type { NewKeyOptions } from './key.ts';
 import type { NewTenant } from '../people/tenant.ts';
 import { outputWidth } from './fill.ts';
 import { configHelp } from './help-config.ts';
@@ -92,7 +92,8 @@ function describePeople(program: Command, run: Run): void {
     .requiredOption('--tenant <slug>', 'the company it belongs to')
     .addOption(new Option('--role <role>', 'what its holder may do').choices(ROLES).makeOptionMandatory())
     .option('--name <name>', 'what it is for', 'command line')
-    .action((options: { tenant: string; role: KeyRole; name: string }) =>
+    .option('--client <id>', 'the client whose key it is; with --role client')
+    .action((options: NewKeyOptions) =>
       run(async (config) => (await import('./key.ts')).createKeyCommand(config, options)),
     );
 }

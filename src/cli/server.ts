@@ -56,6 +56,7 @@ export async function openServer(config: Config, reached: Reached, log: Log): Pr
     log,
     kinds,
     vault: openVault(config.secret ?? (await keptSecret(reached.dataDir))),
+    openHolds: config.rateLimit === 'on' ? config.openHolds : undefined,
     answers: config.cache === 'on' ? caching.answers : undefined,
     operator,
   });

@@ -72,9 +72,24 @@ export interface Booking {
   totalMinor: number;
   version: number;
   createdAt: Instant;
-  /** The principal that made it, e.g. `key:<id>`. */
+  /** The principal that made it, e.g. `key:<id>`, or `client:<id>`. */
   createdBy: string;
   lines: readonly BookingLine[];
+}
+
+/** What a client is called who makes bookings himself. */
+export function clientPrincipal(clientId: Uuid): string {
+  return `client:${clientId}`;
+}
+
+/** Whether a booking is a principal's own: he made it, or somebody made it for him. */
+export function isOwn({ createdBy, clientId }: Booking, principal: string): boolean {
+  return createdBy === principal || (clientId !== null && clientPrincipal(clientId) === principal);
+}
+
+/** Whom limits per client count a booking for: its client under any key, or whoever made one without a client. */
+export function countsFor({ createdBy, clientId }: Booking): string {
+  return clientId ?? createdBy;
 }
 
 /** A request that holds nothing: what it would claim are wishes. */

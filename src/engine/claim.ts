@@ -8,8 +8,21 @@ export interface IntervalNeed {
   endsAt: Instant;
 }
 
-/** How long a claim stands: as long as the booking holds capacity, or only until it is confirmed. */
-export type Until = 'end' | 'confirm';
+/**
+ * How long a claim stands: as long as its line holds capacity, or only until it is confirmed; or the same of the whole
+ * booking, whatever becomes of the line that bears it.
+ */
+export type Until = 'end' | 'confirm' | 'bookingEnd' | 'bookingConfirm';
+
+/** Whether it is given back by confirming: a cap on open holds. */
+export function isOfHold(until: Until | undefined): boolean {
+  return until === 'confirm' || until === 'bookingConfirm';
+}
+
+/** Whether it goes with its line, when that is cancelled or moved. */
+export function isOfLine(until: Until): boolean {
+  return until === 'end' || until === 'confirm';
+}
 
 /** Units that a line needs of one stock bucket; things with only one bucket use ONLY_BUCKET. */
 export interface UnitsNeed {
@@ -37,7 +50,7 @@ export interface Needs {
 
 /** The same without caps on open holds: whoever is no hold does not count towards them. */
 export function lasting<N extends Needs>(needs: N): N {
-  return { ...needs, units: needs.units.filter((need) => need.until !== 'confirm') };
+  return { ...needs, units: needs.units.filter((need) => !isOfHold(need.until)) };
 }
 
 interface Standing {

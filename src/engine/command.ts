@@ -2,7 +2,7 @@ import type { Conflict } from '../platform/errors.ts';
 import type { Uuid } from '../platform/id.ts';
 import type { Approval, Booking, BookingLine, BookingState } from './booking.ts';
 import type { Choice } from './choice.ts';
-import type { Needs } from './claim.ts';
+import type { Needs, UnitsNeed } from './claim.ts';
 
 /** What a caller who may repeat himself sends along; the answer is kept in the same transaction as its effect. */
 export interface Idempotency {
@@ -62,12 +62,14 @@ export interface Hold extends Common {
   /** So many competing requests of this actor may wait for an answer at once; no bound when not given. */
   mostRequests?: number | undefined;
   lines: readonly HoldLine[];
+  /** Limits that the booking counts for as a whole, however many of its lines are left. */
+  units?: readonly UnitsNeed[];
   guards: Guards;
 }
 
 interface OnBooking extends Common {
   bookingId: Uuid;
-  /** Only bookings of this principal exist for the caller; null sees all of the tenant. */
+  /** Only this principal's own bookings exist for the caller; null sees all of the tenant. */
   ownedBy: string | null;
 }
 

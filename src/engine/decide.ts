@@ -1,5 +1,5 @@
 import { approve } from './approve.ts';
-import type { Booking } from './booking.ts';
+import { isOwn, type Booking } from './booking.ts';
 import { cancel, decline } from './cancel.ts';
 import { checkIn } from './check-in.ts';
 import type { Command, Idempotency, OnBookingCommand, Outcome } from './command.ts';
@@ -59,8 +59,8 @@ function perform(command: Command, ledger: Ledger): Decided {
   if (command.verb === 'resize') return resize(command, ledger);
   if (ledger.adrift.has(command.bookingId)) return { result: 'adrift' };
   const booking = ledger.bookings.get(command.bookingId);
-  const isHidden = command.ownedBy !== null && booking?.createdBy !== command.ownedBy;
-  if (booking === undefined || isHidden) return { result: 'notFound' };
+  const { ownedBy } = command;
+  if (booking === undefined || (ownedBy !== null && !isOwn(booking, ownedBy))) return { result: 'notFound' };
   return performOn(booking, command, ledger);
 }
 

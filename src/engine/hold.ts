@@ -1,9 +1,9 @@
 import type { Instant } from '../platform/clock.ts';
 import type { Conflict } from '../platform/errors.ts';
 import { isWishing, totalOf, type Booking, type BookingLine } from './booking.ts';
-import { earliest, lasting } from './claim.ts';
-import type { ChosenLine, Guards, Hold, Outcome } from './command.ts';
-import { resourcesOf, type Ledger } from './ledger.ts';
+import { earliest, isOfHold, lasting } from './claim.ts';
+import type { ChosenLine, Guards, Hold, HoldLine, Outcome } from './command.ts';
+import { resourcesOf, type Fit, type Ledger } from './ledger.ts';
 import { isBounded, requestsOf } from './wanted.ts';
 
 /** Takes what all lines need, all or nothing; or asks for it, where requests compete. */
@@ -12,7 +12,7 @@ export function hold(command: Hold, ledger: Ledger): Outcome {
   if (ghost !== undefined) return { result: 'done', booking: ghost }; // an earlier try did commit after all
   if (isStale(command.guards, ledger)) return { result: 'stale' };
   const asked = command.approval === 'competing' ? command.lines.map(lasting) : command.lines;
-  const { chosen, conflicts } = ledger.fit(asked);
+  const { chosen, conflicts } = fitWhole(asked, command, ledger);
   if (conflicts.length > 0) return { result: 'refused', conflicts };
   const bound = overRequests(command, ledger);
   if (bound !== undefined) return { result: 'refused', conflicts: [bound] };
@@ -43,6 +43,21 @@ function overRequests(command: Hold, ledger: Ledger): Conflict | undefined {
     line: command.lines[0]?.no ?? 1,
     resource: requestsOf(command.actor),
     ...{ reason: 'limit_reached', rule: OPEN_REQUESTS, limit: command.mostRequests, available: 0 },
+  };
+}
+
+/** The lines with their choices made; the first that is not left out bears what the booking takes as a whole. */
+function fitWhole(asked: readonly HoldLine[], { units = [], approval }: Hold, ledger: Ledger): Fit {
+  const fit = ledger.fit(asked);
+  const bearer = fit.chosen.find((line) => line.skipped === undefined);
+  if (bearer === undefined || units.length === 0) return fit;
+  const ofBooking = approval === 'competing' ? units.filter(({ until }) => !isOfHold(until)) : units;
+  const { conflicts } = ledger.fit([{ ...bearer, intervals: [], units: ofBooking }]);
+  return {
+    chosen: fit.chosen.map((line) =>
+      line === bearer ? { ...line, units: [...line.units, ...ofBooking] } : line,
+    ),
+    conflicts: [...fit.conflicts, ...conflicts],
   };
 }
 

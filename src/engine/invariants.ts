@@ -55,8 +55,9 @@ export const invariants: readonly Invariant[] = [
     text: `select c.booking_id || ' line ' || c.line_no as thing,
         b.id is null or l.booking_id is null
         or (b.state not in ('expired', 'cancelled', 'declined') and c.expires_at is distinct from b.expires_at)
-        or b.state in ('cancelled', 'declined') or l.cancelled_at is not null
-        or ${COMPETES} or (c.until = 'confirm' and b.state not in ('held', 'paying', 'expired'))
+        or b.state in ('cancelled', 'declined')
+        or (l.cancelled_at is not null and c.until not in ('bookingEnd', 'bookingConfirm'))
+        or ${COMPETES} or (c.until in ('confirm', 'bookingConfirm') and b.state not in ('held', 'paying', 'expired'))
         or (b.state = 'expired' and coalesce(c.expires_at > now(), true)) as broken
       from (${CLAIMS}) c
       left join engine.booking b on ${ofStretch('b', 'id')} and b.id = c.booking_id
@@ -68,7 +69,7 @@ export const invariants: readonly Invariant[] = [
     along: alongBookings,
     text: `select l.booking_id || ' line ' || l.line_no as thing, c.booking_id is null as broken
       from engine.booking b join engine.booking_line l on ${ofStretch('l')} and l.booking_id = b.id
-      left join (select distinct a.booking_id, a.line_no from (${CLAIMS}) a) c
+      left join (select distinct a.booking_id, a.line_no from (${CLAIMS}) a where a.until in ('end', 'confirm')) c
         on c.booking_id = l.booking_id and c.line_no = l.line_no
       where ${ofStretch('b', 'id')} and l.cancelled_at is null and ${HOLDS_CAPACITY}`,
   },

@@ -3,8 +3,8 @@ import type { Conflict } from '../platform/errors.ts';
 import type { Uuid } from '../platform/id.ts';
 import { Asked } from './asked.ts';
 import { canMove, isWishing, type Booking, type BookingLine, type BookingState } from './booking.ts';
-import { earliest, isDead, overlaps, type IntervalClaim, type IntervalNeed } from './claim.ts';
-import type { NeedsOfLines, UnitsClaim, UnitsNeed } from './claim.ts';
+import { earliest, isDead, isOfHold, isOfLine, overlaps } from './claim.ts';
+import type { IntervalClaim, IntervalNeed, NeedsOfLines, UnitsClaim, UnitsNeed } from './claim.ts';
 import { isPicked, NOTHING_PICKED, notPicked, type FreeView } from './choice.ts';
 import type { ChosenLine, HoldLine } from './command.ts';
 import { Groups } from './groups.ts';
@@ -103,7 +103,7 @@ export class Ledger {
         this.writes.intervals.add(claim);
       }
       for (const { resourceId, bucket, units, cap, until = 'end' } of line.units) {
-        if (until === 'confirm' && !isHold) continue; // a cap on open holds, and this is none
+        if (isOfHold(until) && !isHold) continue; // a cap on open holds, and this is none
         const claim: UnitsClaim = { resourceId, bucket, units, until, ...standing };
         this.#count(claim, units, cap);
         this.#of(booking.id).units.add(claim);
@@ -129,7 +129,7 @@ export class Ledger {
   secure(bookingId: Uuid, expiresAt: Instant | null = null): Uuid[] {
     const { intervals, units } = this.claimsOf(bookingId);
     const resources = resourcesOf(intervals, units);
-    for (const claim of units) if (claim.until === 'confirm') this.#dropUnits(claim);
+    for (const claim of units) if (isOfHold(claim.until)) this.#dropUnits(claim);
     this.redate(bookingId, expiresAt);
     return resources;
   }
@@ -141,15 +141,16 @@ export class Ledger {
     for (const claim of [...intervals, ...units]) claim.expiresAt = expiresAt; // also those not written yet
   }
 
+  /** All that a booking claims, or what some of its lines claim for themselves. */
   claimsOf(
     bookingId: Uuid,
     lineNos?: readonly number[],
   ): { intervals: IntervalClaim[]; units: UnitsClaim[] } {
     const claims = this.#claimsOf.get(bookingId);
-    const wanted = (claim: { lineNo: number }) => lineNos === undefined || lineNos.includes(claim.lineNo);
+    const wanted = ({ lineNo }: { lineNo: number }) => !lineNos || lineNos.includes(lineNo);
     return {
       intervals: [...(claims?.intervals ?? [])].filter(wanted),
-      units: [...(claims?.units ?? [])].filter(wanted),
+      units: [...(claims?.units ?? [])].filter((one) => wanted(one) && (!lineNos || isOfLine(one.until))),
     };
   }
 

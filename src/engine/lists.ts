@@ -15,13 +15,17 @@ const select = `${bookingSelect}, (
 
 const byAge = { sorts: { createdAt: { by: 'b.id', type: 'uuid' } }, defaultSort: '-createdAt' } as const;
 
-/** $2 state, $3 principal that made it; null when not asked for. Rides the primary key: ids are in order of time. */
+/** Whether booking `b` is the principal's own, as `isOwn` says. */
+const isOwn = (principal: string) =>
+  `(${principal}::text is null or b.created_by = ${principal} or 'client:' || b.client_id::text = ${principal})`;
+
+/** $2 state, $3 principal whose own they are; null when not asked for. Rides the primary key: ids are in order of time. */
 export const bookingList = list('engine.bookingList', {
   filters: ['text', 'text'],
   columns,
   select,
   from: `engine.booking b where b.tenant_id = $1 and ($2::text is null or b.state = $2)
-    and ($3::text is null or b.created_by = $3)`,
+    and ${isOwn('$3')}`,
   id: 'b.id',
   ...byAge,
 });
@@ -31,18 +35,30 @@ export const requestList = list('engine.requestList', {
   filters: ['text'],
   columns,
   select,
-  from: `engine.booking b where b.tenant_id = $1 and b.state = 'requested' and ($2::text is null or b.created_by = $2)`,
+  from: `engine.booking b where b.tenant_id = $1 and b.state = 'requested' and ${isOwn('$2')}`,
   id: 'b.id',
   ...byAge,
 });
 
-/** A booking of the reference $4, as above. Rides booking_reference_unique. */
+/** A booking of the reference $4, as above, and for the client $5. Rides booking_reference_unique. */
 export const bookingByReference = list('engine.bookingByReference', {
-  filters: ['text', 'text', 'text'],
+  filters: ['text', 'text', 'text', 'uuid'],
   columns,
   select,
   from: `engine.booking b where b.tenant_id = $1 and ($2::text is null or b.state = $2)
-    and ($3::text is null or b.created_by = $3) and b.reference = $4 and b.reference <> ''`,
+    and ${isOwn('$3')} and b.reference = $4 and b.reference <> ''
+    and ($5::uuid is null or b.client_id = $5)`,
+  id: 'b.id',
+  ...byAge,
+});
+
+/** Bookings for the client $4, as above. Rides booking_by_client. */
+export const bookingsForClient = list('engine.bookingsForClient', {
+  filters: ['text', 'text', 'uuid'],
+  columns,
+  select,
+  from: `engine.booking b where b.tenant_id = $1 and ($2::text is null or b.state = $2)
+    and ${isOwn('$3')} and b.client_id = $4`,
   id: 'b.id',
   ...byAge,
 });

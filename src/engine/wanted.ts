@@ -57,6 +57,7 @@ export function wantedBy(commands: readonly Command[], again: boolean): Wanted {
       asking.add(command.actor);
       bounds.push({ resourceId: requestsOf(command.actor), bucket: ONLY_BUCKET, cap: command.mostRequests });
     }
+    if (command.verb === 'hold') units.push(...(command.units ?? []));
     for (const guardId of command.guards.keys()) guardIds.add(guardId);
     for (const line of command.lines) {
       slots.push(...line.intervals, ...(line.choice?.from.intervals ?? []));

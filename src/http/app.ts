@@ -14,6 +14,7 @@ import { openAskedAgain, type Remember } from './asked-again.ts';
 import { readJsonBodies } from './body.ts';
 import { bookingExportRoute } from './booking-export.ts';
 import { bookingRoutes } from './bookings.ts';
+import { clientRoutes } from './clients.ts';
 import { healthRoutes } from './health.ts';
 import { answerUnknownUrls } from './not-found.ts';
 import { countRequests, operatorRoutes, type Operator } from './operator.ts';
@@ -37,6 +38,8 @@ export interface AppDeps {
   answers?: Answers | undefined;
   /** Where callers reach us, for the API document; unset: wherever they found the document. */
   publicUrl?: string;
+  /** Holds that one client may have open at a time; unset: no cap. */
+  openHolds?: number | undefined;
   /** Unset: nothing is counted, and there is nothing to see for those who run it. */
   operator?: Operator;
 }
@@ -96,6 +99,7 @@ async function tenantRoutes(scope: FastifyInstance, deps: AppDeps, remember: Rem
   const exports = openExports((tenant) => deps.engine.waiting(tenant) > CALM);
   app.addHook('preClose', async () => exports.cut());
   bookingRoutes(app, deps);
+  clientRoutes(app, deps.db);
   bookingExportRoute(app, { db: deps.db, exports });
   const vault = deps.vault ?? openVault(undefined);
   for (const kind of deps.kinds) kind.routes(app, { ...deps, exports, vault });

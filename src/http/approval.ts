@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
 import type { FastifyRequest } from 'fastify';
+import { countsFor } from '../engine/booking.ts';
 import { orKept } from '../engine/idempotency.ts';
 import { collidingList, toBooking } from '../engine/lists.ts';
 import type { Guards } from '../engine/command.ts';
@@ -109,7 +110,7 @@ async function approve(
     ...(wishes !== undefined && { wishes }),
     ...(guards !== undefined && { guards }),
   });
-  const context = { db, tenant, client: booking.createdBy, role, now: db.now(), others: [] };
+  const context = { db, tenant, client: countsFor(booking), role, now: db.now(), others: [] };
   return { outcome, lines: wishes?.lines ?? [], context };
 }
 

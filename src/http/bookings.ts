@@ -1,8 +1,15 @@
-import { bookingByReference, bookingList, requestList, toBooking } from '../engine/lists.ts';
+import { Type } from 'typebox';
+import {
+  bookingByReference,
+  bookingList,
+  bookingsForClient,
+  requestList,
+  toBooking,
+} from '../engine/lists.ts';
 import type { App } from '../people/route.ts';
 import { answerList, listAnswer, listQuery } from '../platform/list.ts';
 import { etag } from '../platform/precondition.ts';
-import { IdPath } from '../platform/schema.ts';
+import { Id, IdPath } from '../platform/schema.ts';
 import { approvalRoutes } from './approval.ts';
 import { BookingBody, bookingAnswer, bookingFilters } from './booking-answer.ts';
 import { holdRoute, type HoldDeps } from './holds.ts';
@@ -30,7 +37,7 @@ function readRoutes(app: App, { db }: HoldDeps): void {
         tags,
         summary: 'List bookings, newest first',
         operationId: 'listBookings',
-        querystring: listQuery(bookingList, BookingBody, bookingFilters),
+        querystring: listQuery(bookingList, BookingBody, { ...bookingFilters, clientId: Type.Optional(Id) }),
         response: { 200: listAnswer(BookingBody) },
       },
       config: { permission: 'booking.read' },
@@ -39,10 +46,13 @@ function readRoutes(app: App, { db }: HoldDeps): void {
       const tenant = actor.tenant.id;
       const filters = [query.state ?? null, ownedBy(actor)] as const;
       const toItem = (row: Parameters<typeof toBooking>[0]) => bookingAnswer(toBooking(row));
+      const clientId = query.clientId ?? actor.clientId; // who is a client sees what is his own
+      if (query.reference === undefined && clientId !== null)
+        return answerList(db, tenant, bookingsForClient, query, [...filters, clientId], toItem);
       if (query.reference === undefined && query.state === 'requested')
         return answerList(db, tenant, requestList, query, [ownedBy(actor)], toItem);
       if (query.reference === undefined) return answerList(db, tenant, bookingList, query, filters, toItem);
-      const named = [...filters, query.reference.toUpperCase()] as const;
+      const named = [...filters, query.reference.toUpperCase(), query.clientId ?? null] as const;
       return answerList(db, tenant, bookingByReference, query, named, toItem);
     },
   );

@@ -2,6 +2,7 @@ import { Type } from 'typebox';
 import { orKept } from '../engine/idempotency.ts';
 import type { UnitsNeed } from '../engine/claim.ts';
 import { OPEN_REQUESTS } from '../engine/hold.ts';
+import { limitId } from '../engine/limit-id.ts';
 import { ONLY_BUCKET, type Engine, type HoldLine, type Outcome } from '../engine/index.ts';
 import type { Kind } from '../kinds/kind.ts';
 import { can, type Actor } from '../people/access.ts';
@@ -9,9 +10,10 @@ import { repeatable, sendAnswer } from '../people/repeat.ts';
 import type { App } from '../people/route.ts';
 import type { Database } from '../platform/db.ts';
 import { Problem, type Conflict } from '../platform/errors.ts';
-import { newReference, uuidV7 } from '../platform/id.ts';
+import { newReference, uuidV7, type Uuid } from '../platform/id.ts';
 import { Note, oneOfBy, strict, Whole } from '../platform/schema.ts';
 import { BookingBody } from './booking-answer.ts';
+import { bookedFor, forClient, orNoSuchClient } from './clients.ts';
 import { alternatives, performResolved, type Context, type ResolvedLines } from './resolve.ts';
 import { answerOf, kept } from './outcome.ts';
 
@@ -28,6 +30,8 @@ export interface HoldDeps {
   db: Database;
   engine: Engine;
   kinds: readonly Kind[];
+  /** Holds that one client may have open at a time; unset: as many as he likes. */
+  openHolds?: number | undefined;
 }
 
 /** The body of `POST /holds`: lines of every kind, mixed. */
@@ -37,6 +41,7 @@ export function holdBody(kinds: readonly Kind[]) {
     lines: Type.Array(oneOfBy('kind', lineSchemas), { minItems: 1, maxItems: MOST_LINES }),
     ttlSeconds: Type.Optional(Whole(1, LONGEST_TTL_SECONDS)),
     note: Type.Optional(Note()),
+    ...forClient,
   });
 }
 
@@ -58,17 +63,19 @@ export function holdRoute(app: App, deps: HoldDeps): void {
     async (request, reply) => {
       const { actor, body } = request;
       const repeat = repeatable(request);
-      const { context, asked, command } = askedBy(db, actor, body);
-      const hold = { ...command, idempotency: kept(repeat, 201) };
       const answer = await orKept(db, actor.tenant.id, repeat, async () => {
-        const { outcome, lines } = await performResolved(engine, kinds, context, asked, (resolved) => ({
+        const order = askedBy(deps, actor, body, { clientId: await bookedFor(db, actor, body) });
+        const { context, asked, command } = order;
+        const hold = { ...command, idempotency: kept(repeat, 201) };
+        const made = performResolved(engine, kinds, context, asked, (resolved) => ({
           ...hold,
           lines: resolved.lines,
           guards: resolved.guards,
           approval: resolved.approval,
           ttlSeconds: ttl(body.ttlSeconds, resolved.ttls),
         }));
-        await explainRefusal(deps, context, outcome, lines);
+        const { outcome, lines } = await made.catch(orNoSuchClient);
+        await explainRefusal(deps, context, outcome, lines, command.units);
         return answerOf(outcome, 201);
       });
       return sendAnswer(reply, answer);
@@ -78,24 +85,34 @@ export function holdRoute(app: App, deps: HoldDeps): void {
 
 /** What a body asks for: its lines with their numbers, how they are to be judged, and the hold but for its lines. */
 export function askedBy(
-  db: Database,
+  { db, openHolds }: HoldDeps,
   { tenant, principal, role }: Actor,
   body: { lines: unknown[]; note?: string | undefined },
+  { clientId, newcomer }: { clientId: Uuid | null; newcomer?: string },
 ) {
+  const client = clientId ?? newcomer ?? principal;
+  const isCounted = openHolds !== undefined && (client !== principal || role === 'client');
   return {
-    context: { db, tenant, client: principal, role, now: db.now(), others: [] },
+    context: { db, tenant, client, role, now: db.now(), others: [] },
     asked: (body.lines as { kind: string }[]).map((line, i) => ({ no: i + 1, line })),
     command: {
       verb: 'hold',
       actor: principal,
       bookingId: uuidV7(),
       reference: newReference(),
-      clientId: null,
+      clientId,
       note: body.note ?? null,
       mostRequests: can(role, 'booking.all') ? undefined : MOST_REQUESTS,
       currency: tenant.currency,
+      units: isCounted ? [amongOpenHolds(client, openHolds)] : [],
     } as const,
   };
+}
+
+/** Keys that serve others are not counted, unless they say whom: a shop has many holds open in a rush. */
+function amongOpenHolds(client: string, cap: number): UnitsNeed {
+  const resourceId = limitId('open holds', client);
+  return { resourceId, bucket: ONLY_BUCKET, units: 1, cap, rule: 'openHolds', until: 'bookingConfirm' };
 }
 
 /** The shortest of what the kinds give; who asks for a time gets no more of it than they allow. */
@@ -110,15 +127,17 @@ export async function explainRefusal(
   context: Context,
   outcome: Outcome,
   lines: readonly HoldLine[],
+  ofBooking: readonly UnitsNeed[] = [],
 ): Promise<void> {
   if (outcome.result !== 'refused') return;
+  const needs = (line: number) => [...(lines.find(({ no }) => no === line)?.units ?? []), ...ofBooking];
   const { conflicts } = outcome;
   const limits = conflicts.filter(({ reason }) => reason === 'limit_reached');
   // At a limit for good no other place would do; at one of a day or a week another day may.
-  const isFinal = limits.some((conflict) => (needOf(conflict, lines)?.bucket ?? ONLY_BUCKET) === ONLY_BUCKET);
+  const isFinal = limits.some((conflict) => (needOf(conflict, needs)?.bucket ?? ONLY_BUCKET) === ONLY_BUCKET);
   const first = isFinal ? undefined : lines.find((line) => line.no === conflicts[0]?.line);
   throw new Problem('capacity_unavailable', `${summary(conflicts)} Nothing was changed.`, {
-    conflicts: conflicts.map((conflict) => ({ ...conflict, ...limitOf(conflict, lines) })),
+    conflicts: conflicts.map((conflict) => ({ ...conflict, ...limitOf(conflict, needs) })),
     alternatives: await alternatives(engine, kinds, { ...context, fresh: false }, first),
   });
 }
@@ -133,12 +152,14 @@ function summary(conflicts: readonly Conflict[]): string {
 }
 
 /** What the limit behind a conflict is called and allows; nothing for other conflicts. */
-function limitOf(conflict: Conflict, lines: readonly HoldLine[]): Pick<Conflict, 'rule' | 'limit'> {
+function limitOf(conflict: Conflict, needs: NeedsOf): Pick<Conflict, 'rule' | 'limit'> {
   if (conflict.reason !== 'limit_reached') return {};
-  const { rule, cap } = needOf(conflict, lines) ?? {};
+  const { rule, cap } = needOf(conflict, needs) ?? {};
   return { ...(rule !== undefined && { rule }), ...(cap !== undefined && { limit: cap }) };
 }
 
-function needOf({ line, resource }: Conflict, lines: readonly HoldLine[]): UnitsNeed | undefined {
-  return lines.find(({ no }) => no === line)?.units.find((need) => need.resourceId === resource);
+type NeedsOf = (line: number) => readonly UnitsNeed[];
+
+function needOf({ line, resource }: Conflict, needs: NeedsOf): UnitsNeed | undefined {
+  return needs(line).find((need) => need.resourceId === resource);
 }

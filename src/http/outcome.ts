@@ -1,3 +1,4 @@
+import { isOwn } from '../engine/booking.ts';
 import { keyReused } from '../engine/idempotency.ts';
 import { readBookings, type Booking, type Idempotency, type Outcome } from '../engine/index.ts';
 import { can, type Actor } from '../people/access.ts';
@@ -23,7 +24,7 @@ export function ownedBy(actor: Actor): string | null {
 export async function readOwn(db: Database, actor: Actor, id: Uuid): Promise<Booking> {
   const [booking] = await readBookings(db, actor.tenant.id, [id]);
   const owner = ownedBy(actor);
-  if (booking === undefined || (owner !== null && booking.createdBy !== owner)) throw notFound('booking');
+  if (booking === undefined || (owner !== null && !isOwn(booking, owner))) throw notFound('booking');
   return booking;
 }
 

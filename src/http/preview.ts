@@ -6,6 +6,7 @@ import { can, type Actor } from '../people/access.ts';
 import type { App } from '../people/route.ts';
 import { conflictReasons, Problem, reasons, unavailable, type Fault } from '../platform/errors.ts';
 import { AmountMinor, Id, strict } from '../platform/schema.ts';
+import { wouldBeBookedFor, type ForClient } from './clients.ts';
 import { askedBy, holdBody, type HoldDeps } from './holds.ts';
 import { kindOf, requireFew, resolve, type Context, type ResolvedLines } from './resolve.ts';
 
@@ -63,12 +64,9 @@ export function previewRoute(app: App, deps: HoldDeps): void {
 const NOBODY = new Map<number, readonly string[]>();
 
 /** Undefined when the catalogue changed between the rules and the look at what is free. */
-async function preview(
-  { db, engine, kinds }: HoldDeps,
-  actor: Actor,
-  body: { lines: unknown[]; note?: string },
-) {
-  const { context, asked, command } = askedBy(db, actor, body);
+async function preview(deps: HoldDeps, actor: Actor, body: { lines: unknown[]; note?: string } & ForClient) {
+  const { db, engine, kinds } = deps;
+  const { context, asked, command } = askedBy(deps, actor, body, await wouldBeBookedFor(db, actor, body));
   const { lines: resolved, guards, approval, refused } = await resolveEach(kinds, context, asked);
   requireFew(resolved.length + refused.length);
   const lines = [...resolved, ...refused]

@@ -1,5 +1,6 @@
 import { Type, type TObject, type TSchema } from 'typebox';
 import type { FastifyRequest } from 'fastify';
+import { countsFor } from '../engine/booking.ts';
 import { orKept } from '../engine/idempotency.ts';
 import type { Reschedule } from '../engine/command.ts';
 import { standingLines, type Approval, type Booking, type HoldLine } from '../engine/index.ts';
@@ -81,7 +82,7 @@ async function reschedule(
   requireDistinct(asked);
   const others = standing.filter((line) => !asked.some(({ no }) => no === line.no));
   const { tenant, role } = actor;
-  const context = { db, tenant, client: booking.createdBy, role, now, others };
+  const context = { db, tenant, client: countsFor(booking), role, now, others };
   const command = (resolved: ResolvedLines): Reschedule => {
     requireNoNewApproval(booking, resolved.approval, actor);
     requireNotDearer(booking, resolved.lines, actor);

@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
+import { clientPrincipal } from '../engine/booking.ts';
 import { can, type Actor, type Permission, type Tenant } from '../people/access.ts';
 import { cachedKeys, type Keys } from '../people/key.ts';
 import type { App } from '../people/route.ts';
@@ -45,7 +46,7 @@ async function authenticate(
   reply: FastifyReply,
 ): Promise<Actor> {
   const { authorization } = request.headers;
-  if (authorization === undefined) return { tenant, principal: 'public', role: 'public' };
+  if (authorization === undefined) return { tenant, principal: 'public', role: 'public', clientId: null };
   const presented = /^Bearer +(\S{1,200})$/i.exec(authorization)?.[1];
   const key = presented === undefined ? undefined : await keys.verify(tenant.id, presented);
   if (key === undefined) {
@@ -55,7 +56,9 @@ async function authenticate(
       'This is not a valid API key of this tenant. Send one that is, or none.',
     );
   }
-  return { tenant, principal: `key:${key.id}`, role: key.role };
+  const { id, role, clientId } = key;
+  const principal = clientId === null ? `key:${id}` : clientPrincipal(clientId);
+  return { tenant, principal, role, clientId };
 }
 
 function authorise({ role }: Actor, permission: Permission | undefined, reply: FastifyReply): void {

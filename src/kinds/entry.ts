@@ -3,7 +3,7 @@ import { Type, type Static, type TObject } from 'typebox';
 import { recordChange } from '../engine/change.ts';
 import { dropGuard, raiseGuard } from '../engine/guard.ts';
 import { once } from '../engine/idempotency.ts';
-import type { Actor, Tenant } from '../people/access.ts';
+import type { Actor, Permission, Tenant } from '../people/access.ts';
 import { repeatable, sendAnswer } from '../people/repeat.ts';
 import type { App, KeptAnswer } from '../people/route.ts';
 import type { Database, Transaction } from '../platform/db.ts';
@@ -20,6 +20,8 @@ export interface Entries<Made extends TObject, Patch extends TObject> {
   /** As it stands in operation ids: `Room` makes `createRoom`, `getRoom`, `updateRoom` and `deleteRoom`. */
   name: string;
   tags: string[];
+  /** Who may read and who may write them; those of the catalogue when not given. */
+  permissions?: { read: Permission; write: Permission };
   /** The answer, what a new one is made of, and what can be changed. */
   entry: TObject;
   made: Made;
@@ -61,15 +63,18 @@ type Of = Entries<TObject, TObject>;
 interface WithId {
   Params: Static<typeof IdPath>;
 }
-const read = { permission: 'catalogue.read' } as const;
-const write = { permission: 'catalogue.write' } as const;
+const CATALOGUE = { read: 'catalogue.read', write: 'catalogue.write' } as const;
+
+function may({ permissions = CATALOGUE }: Of, what: 'read' | 'write'): { permission: Permission } {
+  return { permission: permissions[what] };
+}
 
 function createRoute(routes: FastifyInstance, db: Database, of: Of): void {
   const { path, name, tags, entry, made, summaries } = of;
   const operation = { tags, summary: summaries.create, operationId: `create${name}` };
   routes.post(
     path,
-    { schema: { ...operation, body: made, response: { 201: entry } }, config: write },
+    { schema: { ...operation, body: made, response: { 201: entry } }, config: may(of, 'write') },
     async (request, reply) => {
       const { tenant, principal } = request.actor;
       const body = request.body as Record<string, unknown>;
@@ -89,7 +94,7 @@ function readRoute(routes: FastifyInstance, db: Database, of: Of): void {
     `${path}/:id`,
     {
       schema: { ...operation, params: IdPath, response: { 200: entry } },
-      config: kept === undefined ? read : { ...read, kept },
+      config: { ...may(of, 'read'), ...(kept && { kept }) },
     },
     async ({ actor, params }, reply) => {
       const found = await db.inTenant(actor.tenant.id, (tx) => of.read(tx, params.id, actor));
@@ -103,7 +108,10 @@ function updateRoute(routes: FastifyInstance, db: Database, of: Of): void {
   const operation = { tags, summary: summaries.update, operationId: `update${name}` };
   routes.patch<WithId>(
     `${path}/:id`,
-    { schema: { ...operation, params: IdPath, body: patch, response: { 200: answer } }, config: write },
+    {
+      schema: { ...operation, params: IdPath, body: patch, response: { 200: answer } },
+      config: may(of, 'write'),
+    },
     async (request, reply) => {
       const { actor, params } = request;
       const body = request.body as Record<string, unknown>;
@@ -122,7 +130,7 @@ function removeRoute(routes: FastifyInstance, db: Database, of: Of): void {
   const nothing = Type.Null({ description: 'Removed' });
   routes.delete<WithId>(
     `${path}/:id`,
-    { schema: { ...operation, params: IdPath, response: { 204: nothing } }, config: write },
+    { schema: { ...operation, params: IdPath, response: { 204: nothing } }, config: may(of, 'write') },
     async (request, reply) => {
       const { actor, params } = request;
       const check = (version: number) => requireVersion(request, version);

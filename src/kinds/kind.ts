@@ -21,7 +21,7 @@ export interface AskedLine<Line = unknown> {
 export interface ResolveContext {
   db: Database;
   tenant: Tenant;
-  /** Whom limits per client count for: the principal. */
+  /** Whom limits per client count for: the client's id, or the principal where no client is named. */
   client: string;
   /** Of whoever asks now: staff may move what a client booked. */
   role: Role;

@@ -17,9 +17,14 @@ export type Role = (typeof ROLES)[number] | 'public';
 /** Who asks: one principal of one tenant. */
 export interface Actor {
   readonly tenant: Tenant;
-  /** `key:<id>` or `public`: what the change log writes down, and whose idempotency keys these are. */
+  /**
+   * `key:<id>`, `client:<id>` or `public`: what the change log writes down, and whose idempotency keys these are. All keys
+   * of one client are one principal.
+   */
   readonly principal: string;
   readonly role: Role;
+  /** Of a key that is one client's: it books for him alone. */
+  readonly clientId: Uuid | null;
 }
 
 /**
@@ -27,13 +32,20 @@ export interface Actor {
  * - `catalogue.write`: add, change and remove what can be booked
  * - `booking.create`: hold
  * - `booking.read` `booking.manage`: see, or confirm, move and cancel, one's own bookings
+ * - `client.manage`: see and change the people a company knows
  * - `booking.all`: the same for everybody's, and what only those do who serve others: approve, check in
  */
 export type Permission =
-  'catalogue.read' | 'catalogue.write' | 'booking.create' | 'booking.read' | 'booking.manage' | 'booking.all';
+  | 'catalogue.read'
+  | 'catalogue.write'
+  | 'booking.create'
+  | 'booking.read'
+  | 'booking.manage'
+  | 'booking.all'
+  | 'client.manage';
 
 const client: readonly Permission[] = ['catalogue.read', 'booking.create', 'booking.read', 'booking.manage'];
-const staff: readonly Permission[] = [...client, 'booking.all'];
+const staff: readonly Permission[] = [...client, 'booking.all', 'client.manage'];
 const admin: readonly Permission[] = [...staff, 'catalogue.write'];
 
 const GRANTS: Readonly<Record<Role, ReadonlySet<Permission>>> = {

@@ -14,15 +14,22 @@ const PRINTED = /^hf_([0-9a-f]{32})_([A-Za-z0-9_-]{43})$/;
 
 export type KeyRole = Exclude<Role, 'public'>;
 
+export interface NewKey {
+  role: KeyRole;
+  name: string;
+  /** Whose key it is; only with the role `client`. */
+  clientId?: Uuid | null;
+}
+
 /** Makes a key and returns it as printed: the only moment it can be seen. */
 export async function createKey(
   db: Database,
   tenant: Uuid,
-  key: { role: KeyRole; name: string },
+  { name, role, clientId = null }: NewKey,
 ): Promise<string> {
   const id = uuidV7();
   const secret = newSecret();
-  await db.inTenant(tenant, (tx) => tx.run(insertKey, id, key.name, key.role, sha256(secret)));
+  await db.inTenant(tenant, (tx) => tx.run(insertKey, id, name, role, sha256(secret), clientId));
   return printed(id, secret);
 }
 
@@ -54,6 +61,7 @@ export async function revokeKey(db: Database, tenant: Uuid, id: Uuid): Promise<b
 export interface VerifiedKey {
   id: Uuid;
   role: KeyRole;
+  clientId: Uuid | null;
 }
 
 export interface Keys {
@@ -93,7 +101,7 @@ async function check(db: Database, tenant: Uuid, presented: string): Promise<Ver
   const id = hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
   const [row] = await db.read(tenant, liveKey, id);
   if (row === undefined || !timingSafeEqual(row.secretHash, sha256(secret))) return undefined;
-  return { id, role: row.role as KeyRole }; // a CHECK allows no other word
+  return { id, role: row.role as KeyRole, clientId: row.clientId }; // a CHECK allows no other word
 }
 
 function sha256(text: string): Buffer {

@@ -33,17 +33,17 @@ export const insertClock = statement('people.insertClock', {
 });
 
 export const insertKey = statement('people.insertKey', {
-  params: ['uuid', 'uuid', 'text', 'text', 'bytea'],
+  params: ['uuid', 'uuid', 'text', 'text', 'bytea', 'uuid'],
   columns: {},
-  text: `insert into people.api_key (tenant_id, id, name, role, secret_hash, created_at)
-    values ($1, $2, $3, $4, $5, now())`,
+  text: `insert into people.api_key (tenant_id, id, name, role, secret_hash, client_id, created_at)
+    values ($1, $2, $3, $4, $5, $6, now())`,
 });
 
 /** A key that may be used now. Rides api_key_pkey. */
 export const liveKey = statement('people.liveKey', {
   params: ['uuid', 'uuid'],
-  columns: { role: 'text', secretHash: 'bytea' },
-  text: `select role, secret_hash as "secretHash" from people.api_key
+  columns: { role: 'text', secretHash: 'bytea', clientId: 'uuid?' },
+  text: `select role, secret_hash as "secretHash", client_id as "clientId" from people.api_key
     where tenant_id = $1 and id = $2 and revoked_at is null and (expires_at is null or expires_at > now())`,
 });
 

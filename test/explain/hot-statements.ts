@@ -128,7 +128,7 @@ export const hotStatements: readonly Hot[] = [
   },
   {
     name: 'engine.bookingByReference.-createdAt.page',
-    values: ({ tenant, reference }) => [tenant, null, null, reference, PAGE],
+    values: ({ tenant, reference }) => [tenant, null, null, reference, null, PAGE],
   },
   { name: 'engine.requestList.-createdAt.page', values: ({ tenant }) => [tenant, null, PAGE] },
   { name: 'rooms.byId', values: ({ tenant, rooms }) => [tenant, rooms] },
