@@ -24,6 +24,9 @@ export interface Ground {
   units: readonly { bookingId: string; placeId: string }[];
   hall: string;
   seats: readonly string[];
+  /** A section of numbered seats, its last seat, and a standing one. */
+  stalls: { id: string; lastId: string };
+  floor: string;
   lastChange: number;
 }
 
@@ -84,6 +87,16 @@ async function lookAround(client: pg.Client, tenant: string): Promise<Ground> {
     `select booking_id as "bookingId", resource_id as "placeId" from engine.stock_claim where tenant_id = $1 limit 10`,
     [tenant],
   );
+  const seated = await client.query<Ground['stalls']>(
+    `select id, last_id as "lastId" from events.event_section where tenant_id = $1 and event_id = $2 and kind = 'seated'
+     order by no limit 1`,
+    [tenant, hall],
+  );
+  const [floor = ''] = await ids(
+    `select c.resource_id as id from engine.stock_claim c where c.tenant_id = $1 and c.expires_at is null
+     and c.resource_id in (select id from events.event_section where tenant_id = $1 and kind = 'standing')
+     group by c.resource_id order by count(*) desc limit 1`,
+  );
   const { rows } = await client.query<{ until: Date }>(
     `select max(ends_at) as until from engine.interval_claim where tenant_id = $1 and ends_at < now()`,
     [tenant],
@@ -105,6 +118,8 @@ async function lookAround(client: pg.Client, tenant: string): Promise<Ground> {
       `select c.resource_id as id from engine.stock_claim c where c.tenant_id = $1 and c.booking_id in (
          select l.booking_id from engine.booking_line l where l.tenant_id = $1 and l.kind = 'seat' limit 10)`,
     ),
+    stalls: seated.rows[0] ?? { id: '', lastId: '' },
+    floor,
     lastChange: Number(last),
   };
 }

@@ -20,6 +20,14 @@ const always = all('-infinity');
 const FIRST_ID = '00000000-0000-0000-0000-000000000000';
 const ANY = [null, null, null, null] as const;
 const PAGE = 50;
+/** Places of the hall that are sold: less than half of them. */
+const SOLD = 8_000;
+/** Entries that one statement of an export looks at first. */
+const EXPORTED = 100;
+const piece = {
+  most: EXPORTED * 4,
+  why: 'its one row is a piece of a file: a hundred entries, each with its booking and lines',
+};
 
 /**
  * What runs for every request, for every sale, or every second. Inserts are left out: all they read is the one row of
@@ -177,6 +185,40 @@ export const hotStatements: readonly Hot[] = [
       why: 'an event has up to a hundred sections here, whose prices and stock are in its row',
     },
   },
+  // what organisers look at, and files
+  {
+    name: 'events.salesBySection',
+    values: ({ tenant, hall }) => [tenant, hall],
+    exempt: sold(2, 'its line'),
+  },
+  {
+    name: 'events.salesCurve',
+    values: ({ tenant, hall }) => [tenant, hall, 'day'],
+    exempt: sold(3, 'its line and booking'),
+  },
+  { name: 'events.sectionsWithSeats', values: ({ tenant, hall }) => [tenant, hall] },
+  ...['csv', 'ndjson'].flatMap((format): Hot[] => [
+    {
+      name: `engine.bookingExport.${format}`,
+      values: ({ tenant }) => [
+        ...[tenant, null, null, -Infinity, Infinity],
+        ...['ffffffff-ffff-ffff-ffff-ffffffffffff', FIRST_ID, EXPORTED],
+      ],
+      exempt: piece,
+    },
+    {
+      name: `events.soldSeats.${format}`,
+      values: ({ tenant, stalls: { id, lastId } }) => [
+        ...[tenant, lastId, 'Stalls', ['A'], [1], id, EXPORTED],
+      ],
+      exempt: piece,
+    },
+    {
+      name: `events.soldAdmissions.${format}`,
+      values: ({ tenant, floor }) => [tenant, floor, 'Floor', FIRST_ID, 0, EXPORTED],
+      exempt: piece,
+    },
+  ]),
   // what goes on in the background
   { name: 'worker.due', findsNothing: true, values: () => [200] },
   { name: 'worker.allTenants', values: () => [] },
@@ -202,6 +244,13 @@ function sections(what: string): { most: number; why: string } {
   return {
     most: 200,
     why: `one row with ${what}, forty in a hall, and the stock of those looked at until one is free`,
+  };
+}
+
+function sold(rows: number, what: string): { most: number; why: string } {
+  return {
+    most: rows * SOLD,
+    why: `adds up a whole event: every place that is sold, with ${what}, and none of another event`,
   };
 }
 
