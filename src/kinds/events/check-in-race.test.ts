@@ -12,6 +12,7 @@ import { openDatabase, type Database, type Transaction } from '../../platform/db
 import { asOwner } from '../../platform/migrate.ts';
 import { openVault } from '../../platform/vault.ts';
 import { kinds } from '../index.ts';
+import { countedScans } from './scan-queries.ts';
 import type { Ticket } from './ticket-schema.ts';
 
 const SCANS = 100;
@@ -81,18 +82,31 @@ test('control: without the lock and the constraint, more than one is let in', as
   await asOwner(office.web.database.ownerUrl, (client) =>
     client.query('drop index events.scan_lets_in_once'),
   );
-  await onTwoServers(async (servers) => assert.ok((await letIn(servers)) > 1), withoutLocks);
+  await onTwoServers(async (servers) => assert.ok((await letIn(servers)) > 1), withoutLocks());
 });
 
-/** A database in which bookings are read where they should be locked. */
-function withoutLocks(db: Database): Database {
+/**
+ * Databases in which bookings are read where they should be locked. The first who has read which scans count waits for a
+ * second: otherwise the race would be won by chance.
+ */
+function withoutLocks(): (db: Database) => Database {
+  const two = Promise.withResolvers<void>();
+  let readers = 0;
   const run =
     (tx: Transaction) =>
-    (of: unknown, ...rest: unknown[]) =>
-      Reflect.apply(tx.run, tx, [of === lockBookings ? bookingsById : of, ...rest]);
+    async (of: unknown, ...rest: unknown[]) => {
+      const rows: unknown = await Reflect.apply(tx.run, tx, [
+        of === lockBookings ? bookingsById : of,
+        ...rest,
+      ]);
+      if (of !== countedScans) return rows;
+      if ((readers += 1) === 2) two.resolve();
+      await two.promise;
+      return rows;
+    };
   const unlocked = (tx: Transaction) => ({ ...tx, run: run(tx) as Transaction['run'] });
-  return {
+  return (db) => ({
     ...db,
     inTenant: (tenant, work, deadlineMs) => db.inTenant(tenant, (tx) => work(unlocked(tx)), deadlineMs),
-  };
+  });
 }

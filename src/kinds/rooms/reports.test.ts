@@ -217,7 +217,7 @@ test('bookings are counted by the day they were made, with what became of them a
   }
 });
 
-test('of lines cancelled under way, only those to which nobody came are no-shows, and of those that are over none', async () => {
+test('of lines cancelled under way, only those to which nobody came are no-shows; what is over stands', async () => {
   const building = 'Cancelled late';
   const [a, b, c, over] = [1, 2, 3, 4].map(() => newRoom(building));
   const now = Date.now();
@@ -228,10 +228,10 @@ test('of lines cancelled under way, only those to which nobody came are no-shows
   const id = String((await post('/holds', { lines }, 201))['id']);
   await post(`/bookings/${id}/confirm`, {}, 200);
   await post(`/bookings/${id}/check-in`, { lines: [1] }, 200);
-  await post(`/bookings/${id}/cancel`, { lines: [1, 2, 4] }, 200);
+  await post(`/bookings/${id}/cancel`, { lines: [1, 2] }, 200);
   const window = { from: iso(now - 60 * MINUTE_MS), to: iso(now + 60 * MINUTE_MS) };
   const [row] = await rows('bookings', { building, per: 'month', ...window });
-  assert.partialDeepStrictEqual(row, { bookings: 4, standing: 1, cancelled: 2, noShows: 1, checkedIn: 0 });
+  assert.partialDeepStrictEqual(row, { bookings: 4, standing: 2, cancelled: 1, noShows: 1, checkedIn: 0 });
 });
 
 test('occurrences that were left out are no bookings, and so were never cancelled', async () => {
