@@ -15,6 +15,8 @@ grant usage on schema platform to holdfast_worker;
 create schema rooms;
 grant usage on schema rooms to holdfast_app;
 grant usage on schema rooms to holdfast_worker;
+create schema sales;
+grant usage on schema sales to holdfast_app;
 
 CREATE OR REPLACE FUNCTION engine.set_tenant(tenant uuid)
  RETURNS text
@@ -750,3 +752,40 @@ create policy tenant_wall on rooms.term for all to public
   using ((tenant_id = (NULLIF(current_setting('holdfast.tenant'::text, true), ''::text))::uuid))
   with check ((tenant_id = (NULLIF(current_setting('holdfast.tenant'::text, true), ''::text))::uuid));
 grant delete, insert, select, update on rooms.term to holdfast_app;
+
+create table sales.discount_code (
+  tenant_id uuid not null,
+  id uuid not null,
+  code text not null,
+  percent integer,
+  amount_minor bigint,
+  valid_from timestamp with time zone,
+  valid_to timestamp with time zone,
+  max_uses integer,
+  max_uses_per_client integer,
+  min_order_minor bigint not null default 0,
+  kinds text[],
+  event_ids uuid[],
+  tiers text[],
+  archived_at timestamp with time zone,
+  version integer not null default 1,
+  created_at timestamp with time zone not null,
+  constraint discount_code_pkey PRIMARY KEY (tenant_id, id),
+  constraint discount_code_unique UNIQUE (tenant_id, code),
+  constraint discount_code_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES people.tenant(tenant_id),
+  constraint discount_code_amount_minor_check CHECK ((amount_minor >= 1)),
+  constraint discount_code_code_check CHECK (((length(code) >= 1) AND (length(code) <= 200))),
+  constraint discount_code_max_uses_check CHECK ((max_uses >= 1)),
+  constraint discount_code_max_uses_per_client_check CHECK ((max_uses_per_client >= 1)),
+  constraint discount_code_min_order_minor_check CHECK ((min_order_minor >= 0)),
+  constraint discount_code_percent_check CHECK (((percent >= 1) AND (percent <= 100))),
+  constraint discount_is_percent_or_amount CHECK ((num_nonnulls(percent, amount_minor) = 1)),
+  constraint discount_valid_to_after_from CHECK ((valid_from < valid_to))
+);
+CREATE INDEX discount_code_by_age ON sales.discount_code USING btree (tenant_id, created_at, id);
+alter table sales.discount_code enable row level security;
+alter table sales.discount_code force row level security;
+create policy tenant_wall on sales.discount_code for all to public
+  using ((tenant_id = (NULLIF(current_setting('holdfast.tenant'::text, true), ''::text))::uuid))
+  with check ((tenant_id = (NULLIF(current_setting('holdfast.tenant'::text, true), ''::text))::uuid));
+grant delete, insert, select, update on sales.discount_code to holdfast_app;

@@ -55,10 +55,15 @@ async function fullTenant(made: TestApp): Promise<FullTenant> {
   const [price, box] = event['prices'] as { sectionId: Uuid }[];
   const killed = { seatIds: [seatId(box?.sectionId ?? '', 1)], reason: 'Camera' };
   await post(`/events/${String(event['id'])}/seats/kill`, killed, 200);
+  const code = await post('/discount-codes', { code: 'SPRING', percent: 10, maxUsesPerClient: 5 });
   const admission = { kind: 'admission', eventId: event['id'], sectionId: price?.sectionId, quantity: 1 };
   const ada = { firstName: 'Ada', lastName: 'Lovelace', email: 'ada@example.org' };
   const client = await post('/clients', ada);
-  const booking = await post('/holds', { lines: [line, admission], clientId: client['id'] });
+  const booking = await post('/holds', {
+    lines: [line, admission],
+    clientId: client['id'],
+    discountCode: 'SPRING',
+  });
   const term = await post('/terms', { name: 'Winter', startsOn: '2030-10-01', endsOn: '2031-02-15' });
   await post(`/rooms/${String(room['id'])}/feed`, {});
   const stage = await post('/rooms', {
@@ -80,6 +85,7 @@ async function fullTenant(made: TestApp): Promise<FullTenant> {
     bookings: String(booking['id']),
     ...tickets,
     clients: String(client['id']),
+    'discount-codes': String(code['id']),
   };
   return { id: tenant.id, base, key, ids };
 }

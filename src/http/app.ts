@@ -15,6 +15,7 @@ import { readJsonBodies } from './body.ts';
 import { bookingExportRoute } from './booking-export.ts';
 import { bookingRoutes } from './bookings.ts';
 import { clientRoutes } from './clients.ts';
+import { discountCodeRoutes } from './discount-codes.ts';
 import { healthRoutes } from './health.ts';
 import { answerUnknownUrls } from './not-found.ts';
 import { countRequests, operatorRoutes, type Operator } from './operator.ts';
@@ -25,6 +26,7 @@ import { describeApi } from './reference.ts';
 import { securityHeaders } from './security-headers.ts';
 import { closeSilentConnections } from './silent-connections.ts';
 import { guardTenantScope } from './tenant-scope.ts';
+import { validateCodeRoute } from './validate-code.ts';
 import { ajv } from './validation.ts';
 
 export interface AppDeps {
@@ -100,6 +102,8 @@ async function tenantRoutes(scope: FastifyInstance, deps: AppDeps, remember: Rem
   app.addHook('preClose', async () => exports.cut());
   bookingRoutes(app, deps);
   clientRoutes(app, deps.db);
+  discountCodeRoutes(app, deps.db);
+  validateCodeRoute(app, deps);
   bookingExportRoute(app, { db: deps.db, exports });
   const vault = deps.vault ?? openVault(undefined);
   for (const kind of deps.kinds) kind.routes(app, { ...deps, exports, vault });

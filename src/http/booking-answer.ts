@@ -1,6 +1,7 @@
 import { Type } from 'typebox';
 import type { Booking } from '../engine/index.ts';
 import { iso, type Instant } from '../platform/clock.ts';
+import { discountOn } from '../sales/redeem.ts';
 import { AmountMinor, Id, InstantText, nullable, strict } from '../platform/schema.ts';
 
 const STATES = [
@@ -22,6 +23,7 @@ const Line = Type.Object(
     kind: Type.String(),
     quantity: Type.Integer(),
     unitPriceMinor: AmountMinor,
+    discountMinor: AmountMinor,
     totalMinor: AmountMinor,
     checkedInAt: nullable(InstantText),
     cancelledAt: nullable(InstantText),
@@ -39,6 +41,7 @@ export const BookingBody = strict(
     lines: Type.Array(Line),
     totalMinor: AmountMinor,
     currency: Type.String(),
+    discountCode: nullable(Type.String()),
     clientId: nullable(Id),
     note: nullable(Type.String()),
     createdAt: InstantText,
@@ -61,12 +64,14 @@ export function bookingAnswer(booking: Booking) {
       ...line.details,
       quantity: line.quantity,
       unitPriceMinor: line.unitMinor,
+      discountMinor: discountOn(line)?.amountMinor ?? 0,
       totalMinor: line.totalMinor,
       checkedInAt: moment(line.checkedInAt),
       cancelledAt: moment(line.cancelledAt),
     })),
     totalMinor: booking.totalMinor,
     currency: booking.currency,
+    discountCode: booking.lines.map(discountOn).find((each) => each !== undefined)?.code ?? null,
     clientId: booking.clientId,
     note: booking.note,
     createdAt: iso(booking.createdAt),

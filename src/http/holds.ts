@@ -14,6 +14,8 @@ import { newReference, uuidV7, type Uuid } from '../platform/id.ts';
 import { Note, oneOfBy, strict, Whole } from '../platform/schema.ts';
 import { BookingBody } from './booking-answer.ts';
 import { bookedFor, forClient, orNoSuchClient } from './clients.ts';
+import { CodeText } from '../sales/code-schema.ts';
+import { withCode } from './with-code.ts';
 import { alternatives, performResolved, type Context, type ResolvedLines } from './resolve.ts';
 import { answerOf, kept } from './outcome.ts';
 
@@ -42,6 +44,7 @@ export function holdBody(kinds: readonly Kind[]) {
     ttlSeconds: Type.Optional(Whole(1, LONGEST_TTL_SECONDS)),
     note: Type.Optional(Note()),
     ...forClient,
+    discountCode: Type.Optional(CodeText),
   });
 }
 
@@ -67,15 +70,23 @@ export function holdRoute(app: App, deps: HoldDeps): void {
         const order = askedBy(deps, actor, body, { clientId: await bookedFor(db, actor, body) });
         const { context, asked, command } = order;
         const hold = { ...command, idempotency: kept(repeat, 201) };
-        const made = performResolved(engine, kinds, context, asked, (resolved) => ({
-          ...hold,
-          lines: resolved.lines,
-          guards: resolved.guards,
-          approval: resolved.approval,
-          ttlSeconds: ttl(body.ttlSeconds, resolved.ttls),
-        }));
-        const { outcome, lines } = await made.catch(orNoSuchClient);
-        await explainRefusal(deps, context, outcome, lines, command.units);
+        const made = performResolved(
+          engine,
+          kinds,
+          context,
+          asked,
+          withCode(context, body.discountCode),
+          (resolved) => ({
+            ...hold,
+            lines: resolved.lines,
+            guards: resolved.guards,
+            approval: resolved.approval,
+            units: [...command.units, ...(resolved.units ?? [])],
+            ttlSeconds: ttl(body.ttlSeconds, resolved.ttls),
+          }),
+        );
+        const { outcome, lines, units } = await made.catch(orNoSuchClient);
+        await explainRefusal(deps, context, outcome, lines, [...command.units, ...units]);
         return answerOf(outcome, 201);
       });
       return sendAnswer(reply, answer);
@@ -136,8 +147,9 @@ export async function explainRefusal(
   // At a limit for good no other place would do; at one of a day or a week another day may.
   const isFinal = limits.some((conflict) => (needOf(conflict, needs)?.bucket ?? ONLY_BUCKET) === ONLY_BUCKET);
   const first = isFinal ? undefined : lines.find((line) => line.no === conflicts[0]?.line);
-  throw new Problem('capacity_unavailable', `${summary(conflicts)} Nothing was changed.`, {
-    conflicts: conflicts.map((conflict) => ({ ...conflict, ...limitOf(conflict, needs) })),
+  const told = conflicts.map((conflict) => ({ ...conflict, ...limitOf(conflict, needs) }));
+  throw new Problem('capacity_unavailable', `${summary(told)} Nothing was changed.`, {
+    conflicts: told,
     alternatives: await alternatives(engine, kinds, { ...context, fresh: false }, first),
   });
 }
@@ -146,6 +158,8 @@ function summary(conflicts: readonly Conflict[]): string {
   const areAll = (reason: Conflict['reason']) => conflicts.every((conflict) => conflict.reason === reason);
   if (conflicts.some(({ rule }) => rule === OPEN_REQUESTS))
     return 'Too many of your requests wait for an answer. Take one back, or wait.';
+  if (conflicts.some(({ rule }) => rule === 'codeUses'))
+    return 'This code has been used as often as it may be.';
   if (areAll('limit_reached')) return 'You have as much of this as one may have.';
   if (areAll('strands_seat')) return 'A single seat would be left alone: take it too, or others.';
   return 'Somebody else has what you asked for.';

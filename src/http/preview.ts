@@ -8,6 +8,7 @@ import { conflictReasons, Problem, reasons, unavailable, type Fault } from '../p
 import { AmountMinor, Id, strict } from '../platform/schema.ts';
 import { wouldBeBookedFor, type ForClient } from './clients.ts';
 import { askedBy, holdBody, type HoldDeps } from './holds.ts';
+import { withCode } from './with-code.ts';
 import { kindOf, requireFew, resolve, type Context, type ResolvedLines } from './resolve.ts';
 
 type Asked = AskedLine<{ kind: string }>;
@@ -64,10 +65,17 @@ export function previewRoute(app: App, deps: HoldDeps): void {
 const NOBODY = new Map<number, readonly string[]>();
 
 /** Undefined when the catalogue changed between the rules and the look at what is free. */
-async function preview(deps: HoldDeps, actor: Actor, body: { lines: unknown[]; note?: string } & ForClient) {
+async function preview(
+  deps: HoldDeps,
+  actor: Actor,
+  body: { lines: unknown[]; note?: string; discountCode?: string } & ForClient,
+) {
   const { db, engine, kinds } = deps;
   const { context, asked, command } = askedBy(deps, actor, body, await wouldBeBookedFor(db, actor, body));
-  const { lines: resolved, guards, approval, refused } = await resolveEach(kinds, context, asked);
+  const { refused, ...found } = await resolveEach(kinds, context, asked);
+  // What a code is for is told of whole orders only.
+  const finish = withCode(context, refused.length === 0 ? body.discountCode : undefined);
+  const { lines: resolved, guards, approval, units = [] } = await finish({ ...found, ttls: [] }, true);
   requireFew(resolved.length + refused.length);
   const lines = [...resolved, ...refused]
     .sort((a, b) => a.no - b.no)
@@ -78,6 +86,7 @@ async function preview(deps: HoldDeps, actor: Actor, body: { lines: unknown[]; n
     ...command,
     ttlSeconds: 1,
     lines: takeable,
+    units: [...command.units, ...units],
     guards,
     approval,
   });

@@ -16,6 +16,7 @@ import { explainRefusal, type HoldDeps } from './holds.ts';
 import { answerOf, kept, ownedBy, readOwn } from './outcome.ts';
 import { kindOf, MOST_LINES_HELD, performResolved, type ResolvedLines } from './resolve.ts';
 import { ScopeWord } from './scope.ts';
+import { keepingDiscounts } from './with-code.ts';
 import { asProblem } from './validation.ts';
 import { requireNotOver } from './when.ts';
 
@@ -97,9 +98,12 @@ async function reschedule(
       guards: resolved.guards,
     };
   };
-  const done = await performResolved(engine, kinds, context, asked, command).catch((error: unknown) => {
-    throw inBody(error, places);
-  });
+  const finish = keepingDiscounts(context, booking);
+  const done = await performResolved(engine, kinds, context, asked, finish, command).catch(
+    (error: unknown) => {
+      throw inBody(error, places);
+    },
+  );
   return { ...done, context };
 }
 

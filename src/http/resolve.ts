@@ -1,3 +1,4 @@
+import type { UnitsNeed } from '../engine/claim.ts';
 import type { Approval, Command, Engine, HoldLine, Outcome } from '../engine/index.ts';
 import { RefusedLine } from '../kinds/kind.ts';
 import type { AskedLine, Kind, ResolveContext, Resolved, ResolvedLine } from '../kinds/kind.ts';
@@ -19,7 +20,12 @@ export type ResolvedLines = Omit<Resolved, 'ttlSeconds'> & {
   ttls: readonly Resolved['ttlSeconds'][];
   /** Whether somebody must approve them, the same for all. */
   approval: Approval;
+  /** What the booking takes as a whole. */
+  units?: readonly UnitsNeed[];
 };
+
+/** What becomes of resolved lines before they are asked for; `fresh` as for a kind. */
+export type Finish = (resolved: ResolvedLines, fresh: boolean) => Promise<ResolvedLines>;
 
 /**
  * Resolves the lines and performs the command made of them. The catalogue may come from a cache: when the engine says
@@ -30,23 +36,32 @@ export async function performResolved(
   kinds: readonly Kind[],
   context: Context,
   asked: readonly AskedLine<{ kind: string }>[],
+  finish: Finish,
   command: (resolved: ResolvedLines) => Command,
-): Promise<{ outcome: Outcome; lines: readonly HoldLine[] }> {
+): Promise<Performed> {
+  const resolved = async (fresh: boolean) =>
+    finish(await resolve(kinds, { ...context, fresh }, asked), fresh);
   const anew = () =>
-    resolve(kinds, { ...context, fresh: true }, asked).catch(async (error: unknown) => {
+    resolved(true).catch(async (error: unknown) => {
       throw error instanceof RefusedLine ? await advised(engine, kinds, context, error) : error;
     });
-  const perform = async (resolved: ResolvedLines) => {
-    const lines = numbered(resolved.lines);
-    const outcome = await engine.perform(context.tenant.id, command({ ...resolved, lines }));
-    return { outcome, lines };
+  const perform = async (of: ResolvedLines) => {
+    const lines = numbered(of.lines);
+    const outcome = await engine.perform(context.tenant.id, command({ ...of, lines }));
+    return { outcome, lines, units: of.units ?? [] };
   };
-  const kept = await resolve(kinds, { ...context, fresh: false }, asked).catch((error: unknown) => {
+  const kept = await resolved(false).catch((error: unknown) => {
     if (error instanceof Problem) return anew(); // what stood in the way may be gone: never refused from a cache
     throw error;
   });
   const first = await perform(kept);
   return first.outcome.result === 'stale' ? perform(await anew()) : first;
+}
+
+interface Performed {
+  outcome: Outcome;
+  lines: readonly HoldLine[];
+  units: readonly UnitsNeed[];
 }
 
 /** The same refusal, with what could be had instead. */

@@ -1,5 +1,6 @@
 import type { Invariant } from '../engine/invariant.ts';
 import { invariants } from '../engine/invariants.ts';
+import { saleInvariants } from '../sales/invariants.ts';
 import { events } from './events/index.ts';
 import type { Kind } from './kind.ts';
 import { rooms } from './rooms/index.ts';
@@ -13,5 +14,6 @@ export const kinds: readonly Kind[] = [rooms, events];
  */
 export const promises: readonly Invariant[] = [
   ...kinds.flatMap((kind) => kind.invariants ?? []),
+  ...saleInvariants,
   ...invariants,
 ];

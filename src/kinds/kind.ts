@@ -10,6 +10,7 @@ import { Problem, type Fault } from '../platform/errors.ts';
 import type { Exports } from '../platform/export/exports.ts';
 import type { Uuid } from '../platform/id.ts';
 import type { Vault } from '../platform/vault.ts';
+import type { Sold } from '../sales/redeem.ts';
 import type { Scope } from './series.ts';
 
 /** A line as it was asked for, already checked against the kind's schema. `no` is its place in the request, from 1. */
@@ -56,6 +57,8 @@ export interface MovedLine<Line = unknown> {
 export type ResolvedLine = HoldLine & {
   /** Whether somebody must approve it; nobody when not given. */
   approval?: Approval;
+  /** What a discount code may be for; nothing when not given. */
+  sold?: Sold;
 };
 
 /** Lines turned into needs and prices, with the versions of the catalogue entries they were read from. */

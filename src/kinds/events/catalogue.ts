@@ -8,6 +8,7 @@ import { toSeatMap, type SeatMap } from './seat-map.ts';
 
 export interface SectionForSale {
   id: Uuid;
+  name: string;
   kind: 'seated' | 'standing';
   /** Places as the event was made with; how many are left is the stock's to say. */
   capacity: number;

@@ -103,7 +103,7 @@ export const eventsForSale = statement('events.forSale', {
       e.sale_to as "saleTo", e.hold_ttl_seconds as "holdTtlSeconds", e.max_per_order as "maxPerOrder",
       e.max_per_client as "maxPerClient", e.orphan_rule as "orphanRule", (
         select jsonb_agg(jsonb_build_object(
-          'id', x.id, 'kind', x.kind, 'capacity', x.capacity, 'amountMinor', x.amount_minor,
+          'id', x.id, 'name', x.name, 'kind', x.kind, 'capacity', x.capacity, 'amountMinor', x.amount_minor,
           'category', x.category, 'layout', x.layout) order by x.no)
         from events.event_section x where x.tenant_id = $1 and x.event_id = e.id) as sections, (
         select jsonb_object_agg(m.seat_id, m.mark)

@@ -4,11 +4,11 @@ import { limitId } from '../../engine/limit-id.ts';
 import { iso, type Instant } from '../../platform/clock.ts';
 import { ruleViolated } from '../../platform/errors.ts';
 import type { Uuid } from '../../platform/id.ts';
-import type { AskedLine, ResolveContext, Resolved } from '../kind.ts';
+import type { AskedLine, ResolveContext, Resolved, ResolvedLine } from '../kind.ts';
 import { at, guardsOf, noSuch, priced } from '../line.ts';
 import { eventsForSale, type EventForSale } from './catalogue.ts';
 import type { AdmissionLine, BestSeatsLine, SeatLine } from './schema.ts';
-import { chosenSeats, namedSeats, need, type Buyer, type Places } from './seat-line.ts';
+import { chosenSeats, namedSeats, need, tiersOf, type Buyer, type Places } from './seat-line.ts';
 
 export type EventLine = SeatLine | BestSeatsLine | AdmissionLine;
 
@@ -21,7 +21,7 @@ export async function resolveEventLines(
   const events = await eventsForSale(db, tenant.id, ids, fresh);
   const order = new Order(others);
   const named = new Set(asked.flatMap(({ line }) => (line.kind === 'seat' ? line.seatIds : [])));
-  const lines = asked.map(({ no, line }): HoldLine => {
+  const lines = asked.map(({ no, line }): ResolvedLine => {
     const event = events.get(line.eventId);
     if (event === undefined) throw noSuch('event', at(no, 'eventId'));
     requireOnSale(event, now, at(no, 'eventId'));
@@ -70,7 +70,12 @@ function admissions(event: EventForSale, { sectionId, quantity }: AdmissionLine,
       'seats_numbered',
       'This section has numbered seats. Ask for them with a line of the kind "seat" or "bestSeats".',
     );
-  return { quantity, unitMinor: section.amountMinor, units: [need(sectionId, quantity)] };
+  return {
+    quantity,
+    unitMinor: section.amountMinor,
+    units: [need(sectionId, quantity)],
+    tiers: tiersOf([section]),
+  };
 }
 
 /** What one order asks for in all of its lines. */
@@ -115,10 +120,10 @@ function clientLimit({ id, maxPerClient }: EventForSale, client: string, units: 
 function toHoldLine(
   no: number,
   line: EventLine,
-  { quantity, unitMinor, units, choice }: Places,
+  { quantity, unitMinor, units, choice, tiers }: Places,
   limit: UnitsNeed[],
-): HoldLine {
-  return priced({
+): ResolvedLine {
+  const whole = priced({
     no,
     ...wordsOf(line),
     quantity,
@@ -126,6 +131,7 @@ function toHoldLine(
     units: [...units, ...limit],
     ...(choice && { choice }),
   });
+  return { ...whole, sold: { eventId: line.eventId, tiers } };
 }
 
 /** Once the best seats are chosen it is a line like one that names them, and is swapped, cancelled and shown like one. */

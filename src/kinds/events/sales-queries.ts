@@ -1,6 +1,9 @@
 import { statement } from '../../platform/statement.ts';
 import { freeUnits, keptSeats } from './event-queries.ts';
 
+/** What the places of a claim cost: discounts are taken off whole lines, which may lie in several sections. */
+const revenue = 'l.total_minor::numeric * c.units / l.quantity';
+
 /** Settled claims of the sections `x` with their lines. Rides stock_claim_by_stock and booking_line_pkey. */
 const sold = `engine.stock_claim c
     join engine.booking_line l on l.tenant_id = $1 and l.booking_id = c.booking_id and l.line_no = c.line_no
@@ -29,7 +32,7 @@ export const salesBySection = statement('events.salesBySection', {
     cross join lateral (
       select coalesce(sum(c.units) filter (where c.expires_at is null), 0)::bigint as sold,
         coalesce(sum(c.units) filter (where c.expires_at > now()), 0)::bigint as held,
-        coalesce(sum(c.units * l.unit_minor) filter (where c.expires_at is null), 0)::bigint as "revenueMinor"
+        coalesce(round(sum(${revenue}) filter (where c.expires_at is null)), 0)::bigint as "revenueMinor"
       from ${sold}) u
     cross join lateral (
       select count(*) filter (where k.mark = 'killed') as killed, count(*) filter (where k.mark = 'house') as house
@@ -46,13 +49,13 @@ export const salesCurve = statement('events.salesCurve', {
   params: ['uuid', 'uuid', 'text'],
   columns: { from: 'text', places: 'int8', revenueMinor: 'int8' },
   text: `select to_char(t.period, 'YYYY-MM-DD"T"HH24:MI') as "from", sum(t.units)::bigint as places,
-      sum(t.units * t.unit_minor)::bigint as "revenueMinor"
+      round(sum(t.minor))::bigint as "revenueMinor"
     from (
-      select date_trunc($3, b.created_at at time zone v.timezone) as period, u.units, u.unit_minor
+      select date_trunc($3, b.created_at at time zone v.timezone) as period, u.units, u.minor
       from events.event e
       join events.venue v on v.tenant_id = e.tenant_id and v.id = e.venue_id
       join events.event_section x on x.tenant_id = e.tenant_id and x.event_id = e.id
-      cross join lateral (select c.booking_id, c.units, l.unit_minor from ${sold} and c.expires_at is null offset 0) u
+      cross join lateral (select c.booking_id, c.units, ${revenue} as minor from ${sold} and c.expires_at is null offset 0) u
       join engine.booking b on b.tenant_id = $1 and b.id = u.booking_id
       where e.tenant_id = $1 and e.id = $2) t
     group by t.period order by t.period`,

@@ -6,6 +6,7 @@ import { can, type Role } from '../../people/access.ts';
 import { ruleViolated } from '../../platform/errors.ts';
 import type { Uuid } from '../../platform/id.ts';
 import { at, noSuch } from '../line.ts';
+import type { Sold } from '../../sales/redeem.ts';
 import { bestSeats, type Found } from './best-seats.ts';
 import type { EventForSale, SectionForSale } from './catalogue.ts';
 import { hasBetter, strandedBy } from './orphan.ts';
@@ -19,6 +20,7 @@ export interface Places {
   unitMinor: number;
   units: UnitsNeed[];
   choice?: Choice;
+  tiers: Sold['tiers'];
 }
 
 /** Who asks, and the seats that all lines of the order name. */
@@ -41,6 +43,7 @@ export function namedSeats(event: EventForSale, { seatIds }: SeatLine, no: numbe
     quantity: seatIds.length,
     unitMinor: onePrice([...asked.keys()], at(no, 'seatIds')),
     units: [...sections, ...seatIds.map((id) => need(id, 1))],
+    tiers: tiersOf([...asked.keys()]),
     ...(event.orphanRule && { choice: leavingNoneAlone(asked, sections, buyer) }),
   };
 }
@@ -53,6 +56,7 @@ export function chosenSeats(event: EventForSale, line: BestSeatsLine, no: number
     quantity,
     unitMinor: onePrice(sections, at(no, line.category === undefined ? 'eventId' : 'category')),
     units: [],
+    tiers: tiersOf(sections),
     choice: {
       from: {
         intervals: [],
@@ -195,6 +199,11 @@ function onePrice(sections: readonly SectionForSale[], pointer: string): number 
       'These seats have different prices. Ask for those of each price in a line of their own.',
     );
   return price;
+}
+
+/** By what names each section of a line goes. */
+export function tiersOf(sections: readonly SectionForSale[]): Sold['tiers'] {
+  return sections.map(({ name, category }) => [name, category]);
 }
 
 export function need(resourceId: Uuid, units: number): UnitsNeed {
