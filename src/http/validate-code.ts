@@ -83,7 +83,7 @@ function codesOfLately(db: Database) {
     },
   });
   return async (tenant: Uuid, text: string) => {
-    const id = codeId(text);
+    const id = codeId(tenant, text);
     return (await lately.fetch(`${tenant} ${id}`, { context: { tenant, id } }))?.code;
   };
 }

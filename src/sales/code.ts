@@ -33,8 +33,9 @@ export async function createCode(
   tx: Transaction,
   actor: string,
   { code, ...asked }: NewDiscountCode,
+  tenant: { id: Uuid },
 ): Promise<DiscountCode> {
-  const id = codeId(code);
+  const id = codeId(tenant.id, code);
   const [made] = await tx.run(sql.insertCode, id, normalised(code), ...kept({ ...NO_TERMS, ...asked }));
   if (made === undefined)
     throw new Problem('already_exists', 'There is already such a code, perhaps an archived one.');
@@ -87,8 +88,8 @@ export async function readCode(tx: Transaction, id: Uuid): Promise<DiscountCode>
 }
 
 /** Follows from what people type, so that a hold knows what to look for and to lock. */
-export function codeId(code: string): Uuid {
-  return limitId('discount code', normalised(code));
+export function codeId(tenant: Uuid, code: string): Uuid {
+  return limitId('discount code', tenant, normalised(code));
 }
 
 /** As codes are compared, whatever a keyboard makes of them. */

@@ -44,7 +44,7 @@ export async function findCode(
   text: string,
   fresh: boolean,
 ): Promise<CodeForSale | undefined> {
-  const id = codeId(text);
+  const id = codeId(tenant, text);
   return (await codesForSale(db, tenant, [id], fresh)).get(id);
 }
 
