@@ -1,4 +1,5 @@
 import { longKills } from './chaos/long-kills.ts';
+import { longOnSale } from './chaos/long-on-sale.ts';
 import { longExplain } from './explain/long.ts';
 import { longModel } from './model/long.ts';
 import { longSimulation } from './simulator/long-simulation.ts';
@@ -19,6 +20,11 @@ const suites: Readonly<Record<string, LongSuite>> = {
     minutes: 8,
     what: 'servers and PostgreSQL killed 256 times under customers who keep a ledger',
     run: longKills,
+  },
+  'on-sale': {
+    minutes: 3,
+    what: '40 000 buyers of 25 000 places over 1 000 connections, and a server killed in the middle',
+    run: longOnSale,
   },
   model: {
     minutes: 6,

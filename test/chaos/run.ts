@@ -91,7 +91,11 @@ async function unlessStopped<T>(
   return result;
 }
 
-async function openCompany({ ownerUrl, servingUrl, servingLogin }: OwnPostgres, { without }: Run) {
+/** A company that sells, with the key of its customers. */
+export async function openCompany(
+  { ownerUrl, servingUrl, servingLogin }: OwnPostgres,
+  { without }: Pick<Run, 'without'>,
+) {
   await migrate(ownerUrl, servingLogin);
   const db = openDatabase({ url: servingUrl, size: 1, named: true, log: silentLog });
   const tenant = await createTenant(db, { slug: SLUG });
@@ -101,7 +105,10 @@ async function openCompany({ ownerUrl, servingUrl, servingLogin }: OwnPostgres, 
   return { tenant: tenant.id, login: { tenant: SLUG, key } };
 }
 
-function serverSettings({ ownerUrl, servingUrl }: OwnPostgres, { sweeper, without }: Run) {
+export function serverSettings(
+  { ownerUrl, servingUrl }: OwnPostgres,
+  { sweeper, without }: Pick<Run, 'sweeper' | 'without'>,
+) {
   return {
     DATABASE_URL: servingUrl,
     DATABASE_DIRECT_URL: ownerUrl,

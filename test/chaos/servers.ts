@@ -3,6 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { openClient, ServerUnreachable, type Call } from '../../src/cli/client.ts';
 import { runProgram, type Program } from '../program.ts';
 
+/** How many calls a server is asked at a time, unless told otherwise. */
 const CONNECTIONS = 64;
 /** A server that finds no database ends and is started again, as any supervisor would. */
 const START_TRIES = 30;
@@ -12,14 +13,20 @@ const LOOK_MS = 20;
 export class Server {
   readonly #settings: Readonly<Record<string, string>>;
   readonly #login: { tenant: string; key: string };
+  readonly #connections: number;
   #program: Program | undefined;
   #client: ReturnType<typeof openClient> | undefined;
   #watch: Watch | undefined;
   #isClosed = false;
 
-  constructor(settings: Readonly<Record<string, string>>, login: { tenant: string; key: string }) {
+  constructor(
+    settings: Readonly<Record<string, string>>,
+    login: { tenant: string; key: string },
+    connections = CONNECTIONS,
+  ) {
     this.#settings = settings;
     this.#login = login;
+    this.#connections = connections;
   }
 
   get isUp(): boolean {
@@ -33,7 +40,7 @@ export class Server {
       this.#program = program;
       try {
         const [, url = ''] = await program.says(/serves on (http:\S+)/);
-        this.#client = openClient({ url, connections: CONNECTIONS, ...this.#login });
+        this.#client = openClient({ url, connections: this.#connections, ...this.#login });
         return;
       } catch (error) {
         if (tries === START_TRIES) throw error;

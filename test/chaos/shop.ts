@@ -24,9 +24,16 @@ export async function openShop(servers: readonly Server[], range: Range): Promis
   return new Wares({ rooms, slots: range.slots, ...(event && { event }) });
 }
 
+/** An event with one seated section and one standing one, as far as there are places of them. */
+export interface Hall extends Pick<Range, 'seats' | 'standing'> {
+  /** Rows of the seated section, all alike. */
+  rows?: number;
+  orphanRule?: 'on' | 'off';
+}
+
 type Post = (path: string, body: object) => Promise<Record<string, unknown>>;
 
-async function organiser(servers: readonly Server[]): Promise<Post> {
+export async function organiser(servers: readonly Server[]): Promise<Post> {
   const call = patientAt(servers);
   return async (path, body) => {
     const answer = await call('POST', path, body, randomUUID());
@@ -35,14 +42,20 @@ async function organiser(servers: readonly Server[]): Promise<Post> {
   };
 }
 
-async function openEvent(post: Post, servers: readonly Server[], { seats, standing }: Range) {
+export async function openEvent(
+  post: Post,
+  servers: readonly Server[],
+  { seats, standing, rows = 1, orphanRule = 'off' }: Hall,
+) {
+  const layout = Array.from({ length: rows }, (_, i) => ({ name: `${i + 1}`, seats: seats / rows }));
   const sections = [
-    ...(seats > 0 ? [{ name: 'Stalls', kind: 'seated', rows: [{ name: 'A', seats }] }] : []),
+    ...(seats > 0 ? [{ name: 'Stalls', kind: 'seated', rows: layout }] : []),
     ...(standing > 0 ? [{ name: 'Floor', kind: 'standing', capacity: standing }] : []),
   ];
   const venueId = idOf(await post('/venues', { name: `Hall ${randomUUID()}`, sections }));
   const prices = sections.map(({ name }) => ({ section: name, amountMinor: 1_000 }));
-  const made = await post('/events', { name: 'Concert', venueId, startsAt: '2030-05-06T18:00:00Z', prices });
+  const startsAt = '2030-05-06T18:00:00Z';
+  const made = await post('/events', { name: 'Concert', venueId, startsAt, prices, orphanRule });
   const id = idOf(made);
   await post(`/events/${id}/publish`, {});
   const inventory = (await patientAt(servers)('GET', `/events/${id}/inventory?seats=true`)).body as {
@@ -58,7 +71,7 @@ async function openEvent(post: Post, servers: readonly Server[], { seats, standi
   };
 }
 
-function patientAt(servers: readonly Server[]): Call {
+export function patientAt(servers: readonly Server[]): Call {
   return patient(async (...request) => (await anyOf(servers, Date.now() + PATIENCE_MS)).call(...request));
 }
 

@@ -23,10 +23,14 @@ const COLUMNS: readonly (readonly [heading: string, figure: Figure])[] = [
 
 /** The runs as a table of Markdown, which reads well in a terminal too. */
 export function table(rows: readonly Row[]): string {
-  const cells = [
+  return markdown([
     ['run', ...COLUMNS.map(([heading]) => heading)],
     ...rows.map(({ name, tally }) => [name, ...COLUMNS.map(([, figure]) => String(figure(tally)))]),
-  ];
+  ]);
+}
+
+/** Cells as a table whose first row is its head; figures stand at the right. */
+export function markdown(cells: readonly (readonly string[])[]): string {
   const widths = (cells[0] ?? []).map((_, i) => Math.max(...cells.map((row) => row[i]?.length ?? 0)));
   const lines = cells.map((row) => `| ${row.map((cell, i) => pad(cell, widths[i] ?? 0, i)).join(' | ')} |`);
   const rule = `| ${widths.map((width, i) => (i === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`)).join(' | ')} |`;

@@ -1,0 +1,175 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { percentile } from '../../src/cli/percentile.ts';
+import { audit, type Findings } from './audit.ts';
+import { crowd, type Hope } from './crowd.ts';
+import { Ledger } from './ledger.ts';
+import { orphansMade } from './orphans.ts';
+import { OwnPostgres } from './own-postgres.ts';
+import { openCompany, serverSettings, type Run } from './run.ts';
+import { Server } from './servers.ts';
+import { openEvent, organiser, patientAt, type Hall } from './shop.ts';
+import { markdown } from './table.ts';
+
+/** The first minutes of a sale that everybody has waited for. */
+export interface OnSale {
+  hall: Required<Hall>;
+  buyers: number;
+  connections: number;
+  holdSeconds: number;
+  /** The controls: what is taken away so that harm must be found. */
+  without?: Run['without'];
+  say?: (line: string) => void;
+  signal?: AbortSignal;
+}
+
+export interface OnSaleTally {
+  hopes: Readonly<Record<Hope, number>>;
+  sold: number;
+  free: number;
+  capacity: number;
+  /** Calls of which no answer came, all of them asked again elsewhere. */
+  unknown: number;
+  holdsPerSecond: number;
+  answersPerSecond: number;
+  p95: number;
+  p99: number;
+  findings: Findings & { orphans: string[]; notAccountedFor: string[] };
+}
+
+type Place = Awaited<ReturnType<typeof openEvent>>;
+
+/** Everybody at once, at two servers of which one is killed in the middle; then the books are laid side by side. */
+export async function runOnSale(sale: OnSale): Promise<OnSaleTally> {
+  const postgres = await OwnPostgres.open(sale.without?.settings);
+  try {
+    const company = await openCompany(postgres, sale);
+    const settings = serverSettings(postgres, { sweeper: 'on', ...sale });
+    const servers = [1, 2].map(() => new Server(settings, company.login, sale.connections));
+    const ledger = new Ledger(postgres.path('ledger.jsonl'));
+    try {
+      await Promise.all(servers.map((server) => server.start()));
+      const place = await openEvent(await organiser(servers), servers, sale.hall);
+      const begun = performance.now();
+      const hopes = await crowd({ ...sale, servers, ledger, place });
+      const seconds = (performance.now() - begun) / 1_000;
+      const free = await freeAtRest(servers, place, sale.signal);
+      await servers[1]?.stop();
+      return await settle(sale, { postgres, tenant: company.tenant, place, ledger, hopes, seconds, free });
+    } finally {
+      ledger.close();
+      await Promise.all(servers.map((server) => server.close()));
+    }
+  } finally {
+    await postgres.close();
+  }
+}
+
+const LOOK_MS = 250;
+
+/** What can still be had when the last hold has expired: ids of free seats, and places by the id of their section. */
+async function freeAtRest(
+  servers: readonly Server[],
+  { id }: Place,
+  signal: AbortSignal | undefined,
+): Promise<ReadonlyMap<string, number>> {
+  for (;;) {
+    const { body } = await patientAt(servers)('GET', `/events/${id}/inventory?seats=true`);
+    const { seats, sections } = body as {
+      seats: { id: string; state: string }[];
+      sections: { id: string; kind: string; available: number }[];
+    };
+    const standing = sections.filter(({ kind }) => kind === 'standing');
+    if (seats.every(({ state }) => state !== 'held'))
+      return new Map([
+        ...seats.flatMap((seat) => (seat.state === 'free' ? [[seat.id, 1] as const] : [])),
+        ...standing.map((section) => [section.id, section.available] as const),
+      ]);
+    signal?.throwIfAborted();
+    await wait(LOOK_MS);
+  }
+}
+
+interface Sold {
+  postgres: OwnPostgres;
+  tenant: string;
+  place: Place;
+  ledger: Ledger;
+  hopes: OnSaleTally['hopes'];
+  seconds: number;
+  free: ReadonlyMap<string, number>;
+}
+
+async function settle({ hall, holdSeconds }: OnSale, of: Sold): Promise<OnSaleTally> {
+  const { postgres, tenant, place, ledger, hopes, seconds, free } = of;
+  const entries = ledger.read();
+  const capacity = new Map(place.seats.map((seat) => [seat, 1]));
+  if (place.section) capacity.set(place.section.id, place.section.places);
+  const { findings, sold } = await audit(postgres.ownerUrl, { tenant, entries, capacity, excused: [] });
+  const unaccounted = [...capacity].filter(
+    ([cell, units]) => (sold.get(cell) ?? 0) + (free.get(cell) ?? 0) !== units,
+  );
+  const orphans = await orphansMade(postgres.ownerUrl, {
+    tenant,
+    seats: place.seats,
+    rows: hall.rows,
+    holdSeconds,
+  });
+  const answered = entries.filter(({ what }) => what !== 'unknown');
+  const holds = answered.filter(({ verb, what }) => verb === 'hold' && what === 'acknowledged').length;
+  const latencies = answered.map(({ at, sentAt }) => at - sentAt);
+  return {
+    hopes,
+    sold: sum(sold.values()),
+    free: sum(free.values()),
+    capacity: sum(capacity.values()),
+    unknown: entries.length - answered.length,
+    holdsPerSecond: Math.round(holds / seconds),
+    answersPerSecond: Math.round(answered.length / seconds),
+    p95: percentile(latencies, 0.95) ?? NaN,
+    p99: percentile(latencies, 0.99) ?? NaN,
+    findings: {
+      ...findings,
+      orphans,
+      notAccountedFor: unaccounted.map(
+        ([cell, units]) => `${cell}: ${sold.get(cell) ?? 0} sold and ${free.get(cell) ?? 0} free of ${units}`,
+      ),
+    },
+  };
+}
+
+function sum(numbers: Iterable<number>): number {
+  return [...numbers].reduce((total, each) => total + each, 0);
+}
+
+/** One line for each thing that is wrong; empty when every promise was kept. */
+export function wrongIn({ findings }: OnSaleTally): string[] {
+  return Object.entries(findings).flatMap(([what, found]: [string, string[]]) =>
+    found.map((each) => `${what}: ${each}`),
+  );
+}
+
+export function onSaleTable({ hopes, findings, ...tally }: OnSaleTally): string {
+  const { happy, left, disappointed } = hopes;
+  return markdown([
+    [
+      'buyers',
+      'bought',
+      'left',
+      'too late',
+      'sold + free / places',
+      'no answer',
+      'sold twice',
+      'orphans',
+    ].concat(['holds/s', 'answers/s', 'p95 ms', 'p99 ms']),
+    [
+      happy + left + disappointed,
+      happy,
+      left,
+      disappointed,
+      `${tally.sold} + ${tally.free} / ${tally.capacity}`,
+    ]
+      .concat([tally.unknown, findings.soldTwice.length, findings.orphans.length])
+      .concat([tally.holdsPerSecond, tally.answersPerSecond, tally.p95, tally.p99])
+      .map(String),
+  ]);
+}
