@@ -47,10 +47,15 @@ const variables = {
     help: "The owner's URL for migrations, not through a pooler. Unset: the same as DATABASE_URL.",
     parse: databaseUrl,
   }),
+  databaseReplicaUrl: optional({
+    name: 'DATABASE_REPLICA_URL',
+    help: 'A streaming replica of DATABASE_URL under the same login: reports, exports and lists of the catalogue that are not kept are read from it while it keeps up. Unset: everything is read from DATABASE_URL.',
+    parse: databaseUrl,
+  }),
   poolSize: variable({
     name: 'DATABASE_POOL_SIZE',
     fallback: '10',
-    help: 'Connections to the database that one server opens at most.',
+    help: 'Connections to the database that one server opens at most; as many to the replica.',
     parse: wholeNumber(2, 500),
   }),
   namedStatements: variable({
@@ -161,8 +166,9 @@ export function readConfig(env: Environment = process.env): Config {
   for (const field of ['testUnsafe', 'testFault'] as const)
     if (values[field] && env['NODE_ENV'] !== 'test')
       wrong.push(`${variables[field].name} is refused outside tests (NODE_ENV is not "test")`);
-  if (values['databaseDirectUrl'] !== undefined && values['databaseUrl'] === undefined)
-    wrong.push('DATABASE_DIRECT_URL needs DATABASE_URL beside it');
+  for (const field of ['databaseDirectUrl', 'databaseReplicaUrl'] as const)
+    if (values[field] !== undefined && values['databaseUrl'] === undefined)
+      wrong.push(`${variables[field].name} needs DATABASE_URL beside it`);
   if (wrong.length > 0) throw new ConfigError(`Wrong settings: ${wrong.join('; ')}.`);
   return values as Config;
 }

@@ -8,6 +8,7 @@ import { openDatabase, type Database } from '../platform/db.ts';
 import type { Log } from '../platform/log.ts';
 import { openMetrics, type Metrics } from '../platform/metrics.ts';
 import type { PoolWatch } from '../platform/pool.ts';
+import { openReplica } from '../platform/replica.ts';
 import { openSlowLog } from '../platform/slow-log.ts';
 import { recurringTasks, startRecurring } from '../worker/recurring.ts';
 import { openCaching } from './caching.ts';
@@ -28,16 +29,13 @@ export async function openServer(config: Config, reached: Reached, log: Log): Pr
   const guarded = testUnsafe !== 'no-guard';
   const metrics = openMetrics();
   const caching = openCaching(config.databaseDirectUrl ?? reached.servingUrl, config.redisUrl, log);
-  const db = openDatabase({
-    url: reached.servingUrl,
-    size,
-    named,
-    log,
-    watch: watchOf(metrics, config, log),
-    onChange: caching.onChange,
-  });
+  const pool = { url: reached.servingUrl, size, named, log, watch: watchOf(metrics, config, log) };
+  const db = openDatabase({ ...pool, onChange: caching.onChange });
   caching.follow(db);
   metrics.watchPool(db.pool);
+  const { databaseReplicaUrl: url } = config;
+  const replica = url === undefined ? undefined : openReplica({ primary: db, pool: { ...pool, url }, log });
+  if (replica !== undefined) metrics.watchReplica(replica.state);
   metrics.watchCaches(caching.answers.cache.counts);
   // Half of the connections write batches; the other half stays free for reads.
   const engine = openEngine({
@@ -52,6 +50,7 @@ export async function openServer(config: Config, reached: Reached, log: Log): Pr
   const operator = { metrics, token: config.operatorToken, slowRequest };
   const app = await buildApp({
     db,
+    reads: replica,
     engine,
     log,
     kinds,
@@ -73,6 +72,7 @@ export async function openServer(config: Config, reached: Reached, log: Log): Pr
       await stopRecurring?.();
       await engine.drain();
       await caching.close();
+      await replica?.close();
       await db.close();
     },
   };

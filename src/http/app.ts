@@ -9,6 +9,7 @@ import { Problem } from '../platform/errors.ts';
 import { openExports } from '../platform/export/exports.ts';
 import { uuidV7 } from '../platform/id.ts';
 import type { Log } from '../platform/log.ts';
+import type { Reads } from '../platform/replica.ts';
 import { openVault, type Vault } from '../platform/vault.ts';
 import { openAskedAgain, type Remember } from './asked-again.ts';
 import { readJsonBodies } from './body.ts';
@@ -31,6 +32,8 @@ import { ajv } from './validation.ts';
 
 export interface AppDeps {
   db: Database;
+  /** Where reads go that may be a little old; unset: the same database. */
+  reads?: Reads | undefined;
   engine: Engine;
   log: Log;
   kinds: readonly Kind[];
@@ -104,9 +107,10 @@ async function tenantRoutes(scope: FastifyInstance, deps: AppDeps, remember: Rem
   clientRoutes(app, deps.db);
   discountCodeRoutes(app, deps.db);
   validateCodeRoute(app, deps);
-  bookingExportRoute(app, { db: deps.db, exports });
+  const { db, reads = db } = deps;
+  bookingExportRoute(app, { db, reads, exports });
   const vault = deps.vault ?? openVault(undefined);
-  for (const kind of deps.kinds) kind.routes(app, { ...deps, exports, vault });
+  for (const kind of deps.kinds) kind.routes(app, { ...deps, reads, exports, vault });
 }
 
 /** The caller's own id when it is short and plain, so that his logs and ours can be laid side by side. */

@@ -4,11 +4,15 @@ import { exportAnswer, exportQuery, sendExport } from '../people/exported.ts';
 import type { App } from '../people/route.ts';
 import type { Database } from '../platform/db.ts';
 import type { Exports } from '../platform/export/exports.ts';
+import type { Reads } from '../platform/replica.ts';
 import { InstantText, parseInstant, strict } from '../platform/schema.ts';
 import { bookingFilters } from './booking-answer.ts';
 
 /** All bookings that the filters leave, as a file. */
-export function bookingExportRoute(app: App, { db, exports }: { db: Database; exports: Exports }): void {
+export function bookingExportRoute(
+  app: App,
+  { db, reads, exports }: { db: Pick<Database, 'now'>; reads: Reads; exports: Exports },
+): void {
   app.get(
     '/bookings/export',
     {
@@ -30,7 +34,7 @@ export function bookingExportRoute(app: App, { db, exports }: { db: Database; ex
     async ({ actor, query }, reply) => {
       const began = db.now();
       const { format = 'csv', state, reference, from, to } = query;
-      const source = bookingExport(db, actor.tenant.id, format, {
+      const source = bookingExport(reads, actor.tenant.id, format, {
         state,
         reference: reference?.toUpperCase(),
         from: from === undefined ? 0 : parseInstant(from),

@@ -9,6 +9,7 @@ import type { Database } from '../platform/db.ts';
 import { Problem, type Fault } from '../platform/errors.ts';
 import type { Exports } from '../platform/export/exports.ts';
 import type { Uuid } from '../platform/id.ts';
+import type { Reads } from '../platform/replica.ts';
 import type { Vault } from '../platform/vault.ts';
 import type { Sold } from '../sales/redeem.ts';
 import type { Scope } from './series.ts';
@@ -115,7 +116,10 @@ export interface Kind {
   /** What could be had instead of a line that was refused; a few, nearest first. */
   alternatives(context: ResolveContext, refused: HoldLine): Promise<readonly object[]>;
   /** The kind's own resources; `app` stands at `/api/v1/:tenant`. */
-  routes(app: App, deps: { db: Database; engine: Engine; exports: Exports; vault: Vault }): void;
+  routes(
+    app: App,
+    deps: { db: Database; reads: Reads; engine: Engine; exports: Exports; vault: Vault },
+  ): void;
   /** What the server does for it again and again. */
   recurring?(deps: { db: Database; engine: Engine }): readonly RecurringTask[];
   /** What must be true of its rows and lines, for the doctor: what the engine cannot know of them. */

@@ -1,4 +1,3 @@
-import type { Duplex } from 'node:stream';
 import pg from 'pg';
 import { openHeardClock, type Instant } from './clock.ts';
 import type { Told } from './cache/tags.ts';
@@ -6,7 +5,7 @@ import type { Log } from './log.ts';
 import { asFault, DatabaseFault } from './fault.ts';
 import type { Uuid } from './id.ts';
 import type { PoolState } from './metrics.ts';
-import { openStopwatch, stateOf, takeConnection, type PoolWatch } from './pool.ts';
+import { closerOf, openStopwatch, stateOf, streamOf, takeConnection, type PoolWatch } from './pool.ts';
 import {
   encode,
   statement,
@@ -99,6 +98,7 @@ const setTenant = statement('db.setTenant', {
 /** Opens a pool of pipelining connections. Connects lazily: an unreachable server shows at the first use. */
 export function openDatabase(options: PoolOptions): Database {
   const pool = openPool(options);
+  const close = closerOf(pool);
   const clock = openHeardClock();
 
   function openTenant(connection: Connection, tenant: Uuid, begin = 'begin'): void {
@@ -165,7 +165,7 @@ export function openDatabase(options: PoolOptions): Database {
         (c) => work({ run: (of, ...all) => c.send(of, all) }),
       ),
     pool: () => stateOf(pool),
-    close: () => pool.end(),
+    close,
   };
 }
 
@@ -297,10 +297,6 @@ async function connect(
       release(!rolledBack);
     },
   };
-}
-
-function streamOf(client: pg.PoolClient): Duplex {
-  return (client as unknown as { connection: { stream: Duplex } }).connection.stream;
 }
 
 // Times as milliseconds, 64-bit integers as numbers (a CHECK bounds them), dates as the text they are.

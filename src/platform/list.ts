@@ -157,7 +157,7 @@ export type Pagination = Static<ReturnType<typeof listAnswer>>['pagination'];
  * it keeps. Throws `malformed` for a cursor that is not of this list, tenant and sort.
  */
 export async function answerList<P extends readonly SqlType[], C extends Columns, T extends object>(
-  db: Database,
+  db: Pick<Database, 'look'>,
   tenant: Uuid,
   of: List<P, C>,
   query: ListQuery,
@@ -170,7 +170,7 @@ export async function answerList<P extends readonly SqlType[], C extends Columns
   const from = query.cursor === undefined ? undefined : position(of, tenant, query.cursor, query.sort);
   const sort = from?.sort ?? query.sort ?? of.defaultSort;
 
-  const { rows, total } = await db.inTenant(tenant, (tx) =>
+  const { rows, total } = await db.look(tenant, (tx) =>
     keep === undefined
       ? pageOf(tx, of, sort, query, filters, from)
       : keptPage(tx, of, sort, query, filters, from, keep as (row: object) => boolean),
@@ -210,7 +210,7 @@ interface Page {
 }
 
 async function pageOf(
-  tx: Transaction,
+  tx: Pick<Transaction, 'run'>,
   of: List<readonly SqlType[], Columns>,
   sort: string,
   query: ListQuery,
@@ -233,7 +233,7 @@ const READ_AT_ONCE = 200;
 
 /** The same page of what `keep` keeps: read on until it is full, or to the end where the total is asked for. */
 async function keptPage(
-  tx: Transaction,
+  tx: Pick<Transaction, 'run'>,
   of: List<readonly SqlType[], Columns>,
   sort: string,
   query: ListQuery,
@@ -259,7 +259,7 @@ async function keptPage(
 }
 
 function rowsFrom(
-  tx: Transaction,
+  tx: Pick<Transaction, 'run'>,
   of: List<readonly SqlType[], Columns>,
   sort: string,
   count: number,
@@ -274,7 +274,7 @@ function rowsFrom(
 
 /** Where the first `count` rows end; undefined when there are fewer. */
 async function lastBefore(
-  tx: Transaction,
+  tx: Pick<Transaction, 'run'>,
   of: List<readonly SqlType[], Columns>,
   sort: string,
   count: number,
@@ -292,7 +292,7 @@ function variantsOf(of: List<readonly SqlType[], Columns>, sort: string) {
 }
 
 async function totalOf(
-  tx: Transaction,
+  tx: Pick<Transaction, 'run'>,
   of: List<readonly SqlType[], Columns>,
   filters: readonly unknown[],
 ): Promise<number> {

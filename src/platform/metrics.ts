@@ -1,6 +1,7 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { AreaCounts } from './cache/counts.ts';
 import { countCaches, type CacheCounts } from './cache-metrics.ts';
+import { countReplica, type ReplicaState } from './replica-metrics.ts';
 import { addedSince, slowest, countsOf, latencyOf, type Counts, type Latency } from './latency.ts';
 
 /** What a pool of connections is doing at this moment. */
@@ -41,6 +42,7 @@ export interface Metrics {
   connectionRefused(): void;
   watchPool(state: () => PoolState): void;
   watchCaches(counts: () => CacheCounts): void;
+  watchReplica(state: () => ReplicaState): void;
   /** The text that Prometheus reads. */
   text(): Promise<string>;
   /** Keeps the counts of this moment, for `recent`; called every REMEMBER_EVERY_MS. */
@@ -111,6 +113,7 @@ export function openMetrics(): Metrics {
     connectionRefused: () => of.refused.inc(),
     watchPool: (state) => void (pool = state),
     watchCaches: (counts) => void (caches = counts),
+    watchReplica: (state) => countReplica(registry, state),
     // However many scrape at once, the text is made once: with every series it is a few milliseconds of this thread.
     text: () => (rendering ??= registry.metrics().finally(() => (rendering = undefined))),
     remember: async () => {

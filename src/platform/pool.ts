@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import type pg from 'pg';
 import { asFault, DatabaseFault } from './fault.ts';
 import type { PoolState } from './metrics.ts';
@@ -12,6 +13,7 @@ export interface PoolWatch {
 
 /** Transactions that may wait for a connection: more could not all be served before they give up. */
 const MOST_WAITING = 5_000;
+const GOODBYE_MS = 1_000;
 /** What the pool says of a wait that was too long; it has no code for it. */
 const WAITED_TOO_LONG = 'timeout exceeded when trying to connect';
 
@@ -26,6 +28,21 @@ export async function takeConnection(pool: pg.Pool, watch: PoolWatch | undefined
     if (isFull && error instanceof Error && error.message === WAITED_TOO_LONG) throw allInUse(watch);
     throw asFault(error);
   }
+}
+
+/** Transactions end first. A server that hangs never says goodbye, and its sockets would keep the process alive. */
+export function closerOf(pool: pg.Pool): () => Promise<void> {
+  const open = new Set<pg.PoolClient>();
+  pool.on('connect', (client) => open.add(client));
+  pool.on('remove', (client) => open.delete(client));
+  return async () => {
+    await pool.end();
+    setTimeout(() => open.forEach((client) => streamOf(client).destroy()), GOODBYE_MS).unref();
+  };
+}
+
+export function streamOf(client: pg.PoolClient): Duplex {
+  return (client as unknown as { connection: { stream: Duplex } }).connection.stream;
 }
 
 function allInUse(watch: PoolWatch | undefined): DatabaseFault {

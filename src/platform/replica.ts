@@ -1,112 +1,159 @@
-import type { Database } from './db.ts';
+import { openDatabase, type Database, type PoolOptions } from './db.ts';
 import { DatabaseFault } from './fault.ts';
-import type { Uuid } from './id.ts';
 import type { Log } from './log.ts';
+import type { ReplicaState } from './replica-metrics.ts';
 import { statement } from './statement.ts';
 
-/** Reads that may be a little old: reports, exports, lists of the catalogue. Never a sale, a permission, one's own booking. */
-export type Reads = Pick<Database, 'read'>;
+/**
+ * Reads that may be a little old: reports, exports, lists of the catalogue. Never a sale, a permission or one's own
+ * booking; and nothing that is kept, since a cache is told only once of a change that the replica may not have yet.
+ */
+export type Reads = Pick<Database, 'read' | 'look'>;
 
 export interface Replica extends Reads {
-  /** What it knows of the replica at this moment; `lagMs` is Infinity until it was heard from. */
-  state(): { usable: boolean; lagMs: number; reads: number; fallbacks: number };
+  state(): ReplicaState;
   close(): Promise<void>;
 }
 
 export interface ReplicaOptions {
-  primary: Pick<Database, 'read' | 'asWorker'>;
-  replica: Pick<Database, 'read' | 'asWorker' | 'close'>;
-  maxLagMs: number;
-  log: Pick<Log, 'warn' | 'info'>;
+  primary: Reads & Pick<Database, 'asWorker'>;
+  /** Of the replica; looking at it takes one connection more. */
+  pool: Omit<PoolOptions, 'onChange'>;
+  log: Pick<Log, 'info' | 'warn'>;
+  maxLagMs?: number;
   everyMs?: number;
 }
+
+const MAX_LAG_MS = 3_000;
+
+/**
+ * Reads from the replica while it is known to have everything that the primary had written `maxLagMs` ago, otherwise
+ * from the primary.
+ */
+export function openReplica(options: ReplicaOptions): Replica {
+  const { primary, pool, maxLagMs = MAX_LAG_MS } = options;
+  const replica = openDatabase(pool);
+  const underWay = new Set<(fault: DatabaseFault) => void>();
+  const sight = openSight(options, () => {
+    for (const fail of underWay) fail(new DatabaseFault('lost', '', '', 'the replica was given up'));
+  });
+  const counts = { reads: 0, fallbacks: 0 };
+  const usable = () => sight.lagMs() <= maxLagMs;
+
+  async function fromReplica<T>(work: Promise<T>): Promise<T> {
+    const given = Promise.withResolvers<never>();
+    underWay.add(given.reject);
+    try {
+      return await Promise.race([work, given.promise]);
+    } finally {
+      underWay.delete(given.reject);
+    }
+  }
+
+  async function ask<T>(question: (of: Reads) => Promise<T>): Promise<T> {
+    if (usable())
+      try {
+        const answer = await fromReplica(question(replica));
+        counts.reads += 1;
+        return answer;
+      } catch (error) {
+        if (!(error instanceof DatabaseFault)) throw error;
+        sight.look();
+      }
+    counts.fallbacks += 1;
+    return question(primary);
+  }
+
+  return {
+    read: (tenant, of, ...rest) => ask((from) => from.read(tenant, of, ...rest)),
+    look: (tenant, work) => ask((from) => from.look(tenant, work)),
+    state: () => ({ usable: usable(), lagMs: sight.lagMs(), ...counts }),
+    close: async () => {
+      await sight.close();
+      await replica.close();
+    },
+  };
+}
+
+/**
+ * Whose rows these are, on which branch of their history (a failover begins another), and as whom they are read. Where
+ * it is the same as on the primary, so are the walls between tenants.
+ */
+const origin = `concat_ws(' ', (select system_identifier from pg_control_system()),
+  (select timeline_id from pg_control_checkpoint()), current_database(), session_user)`;
 
 /** How far the primary has written, and how far a replica has taken that over: bytes of the write-ahead log. */
 const written = statement('worker.written', {
   params: [],
-  columns: { position: 'int8' },
-  text: `select (pg_current_wal_insert_lsn() - '0/0'::pg_lsn)::bigint as position`,
+  columns: { position: 'int8', origin: 'text' },
+  text: `select (pg_current_wal_insert_lsn() - '0/0'::pg_lsn)::bigint as position, ${origin} as origin`,
 });
 const replayed = statement('worker.replayed', {
   params: [],
-  columns: { position: 'int8?' },
-  text: `select (pg_last_wal_replay_lsn() - '0/0'::pg_lsn)::bigint as position`,
+  columns: { position: 'int8?', origin: 'text' },
+  text: `select (pg_last_wal_replay_lsn() - '0/0'::pg_lsn)::bigint as position, ${origin} as origin`,
 });
 
 const LOOK_EVERY_MS = 500;
-/** A replica that does not answer a look in this time is hung. */
-const LOOK_DEADLINE_MS = 1_000;
+/** A replica that does not answer a look in this time hangs: a read waits for it as long as both of these together. */
+const LOOK_DEADLINE_MS = 500;
 /** Moments remembered: a replica further behind than all of them is not used in any case. */
 const MOST_MOMENTS = 200;
 
+type Standing = 'unknown' | 'up' | 'down' | 'foreign';
+
 /**
- * Reads from the replica while it is known to have everything that the primary had written `maxLagMs` ago, otherwise
- * from the primary. What a clock on the replica says of its last transaction does not count: it stands still when nobody
- * writes, and when the replica no longer hears of what is written.
+ * How old the replica's rows may be, from how far both have come. What a clock on the replica says of its last
+ * transaction does not count: it stands still when nobody writes, and when the replica no longer hears of what is written.
  */
-export function openReplica(options: ReplicaOptions): Replica {
-  const { primary, replica, maxLagMs, log, everyMs = LOOK_EVERY_MS } = options;
-  const moments: { at: number; position: number }[] = [];
-  /** Until when the replica's rows are known to be new enough. */
+function openSight({ primary, pool, log, everyMs = LOOK_EVERY_MS }: ReplicaOptions, giveUp: () => void) {
+  const replica = openDatabase({ ...pool, size: 1 }); // a look does not wait behind slow reports
+  const moments: { at: number; position: number; origin: string }[] = [];
+  let standing: Standing = 'unknown';
+  /** The replica has everything that was written until then. */
   let asOf = -Infinity;
-  let down = true;
-  let gaveUp = Promise.withResolvers<never>();
-  gaveUp.promise.catch(() => undefined);
-  const counts = { reads: 0, fallbacks: 0 };
-  const lagMs = () => performance.now() - asOf;
-  const usable = () => !down && lagMs() <= maxLagMs;
 
-  function giveUp(error: unknown): void {
-    if (!down) log.warn({ err: error }, 'the replica does not answer; its reads go to the primary');
-    down = true;
-    gaveUp.reject(new DatabaseFault('lost', '', '', 'the replica was given up'));
-    gaveUp = Promise.withResolvers<never>();
-    gaveUp.promise.catch(() => undefined);
+  function becomes(now: Standing, about: object): void {
+    if (now === 'up' && standing !== 'up') log.info(about, 'the replica answers');
+    if (now === 'down' && standing !== 'down')
+      log.warn(about, 'the replica does not answer; its reads go to the primary');
+    if (now === 'foreign' && standing !== 'foreign')
+      log.warn(about, 'DATABASE_REPLICA_URL is no replica of this database under the same login: not used');
+    standing = now;
+    if (now !== 'up') giveUp();
   }
 
-  async function look(): Promise<void> {
-    try {
-      const at = performance.now();
-      const [now] = await primary.asWorker((reads) => reads.run(written));
-      if (now !== undefined) moments.push({ at, position: now.position });
-      if (moments.length > MOST_MOMENTS) moments.shift();
-    } catch {
-      return; // a primary that is away is told of by those who need it
-    }
-    try {
-      const [here] = await within(replica.asWorker((reads) => reads.run(replayed)));
-      const reached = moments.findLast(({ position }) => position <= (here?.position ?? -1));
-      if (reached !== undefined) asOf = Math.max(asOf, reached.at);
-      if (down) log.info({}, 'the replica answers');
-      down = false;
-    } catch (error) {
-      giveUp(error);
-    }
+  async function lookAtPrimary(): Promise<void> {
+    const at = performance.now();
+    const [now] = await primary.asWorker((reads) => reads.run(written));
+    if (now !== undefined) moments.push({ at, ...now });
+    if (moments.length > MOST_MOMENTS) moments.shift();
   }
 
-  let looking: Promise<void> | undefined;
-  const next = () => void (looking ??= look().finally(() => (looking = undefined)));
-  const timer = setInterval(next, everyMs);
-  next();
+  async function lookAtReplica(): Promise<void> {
+    const [here] = await within(replica.asWorker((reads) => reads.run(replayed)));
+    const last = moments.at(-1);
+    if (here === undefined || last === undefined) return;
+    const { position, origin: replicaIs } = here;
+    if (position === null || replicaIs !== last.origin)
+      return becomes('foreign', { primary: last.origin, replica: replicaIs });
+    asOf = moments.findLast((moment) => moment.position <= position)?.at ?? -Infinity;
+    becomes('up', {});
+  }
+
+  const lookAtBoth = () =>
+    Promise.all([
+      lookAtPrimary().catch(() => undefined), // a primary that is away is told of by those who need it
+      lookAtReplica().catch((error: unknown) => becomes('down', { err: error })),
+    ]);
+  let looking: Promise<unknown> | undefined;
+  const look = () => void (looking ??= lookAtBoth().finally(() => (looking = undefined)));
+  const timer = setInterval(look, everyMs);
+  look();
 
   return {
-    read: async (tenant: Uuid, of, ...rest) => {
-      if (!usable()) {
-        counts.fallbacks += 1;
-        return primary.read(tenant, of, ...rest);
-      }
-      try {
-        const rows = await Promise.race([replica.read(tenant, of, ...rest), gaveUp.promise]);
-        counts.reads += 1;
-        return rows;
-      } catch (error) {
-        if (!(error instanceof DatabaseFault)) throw error;
-        if (error.kind === 'lost') giveUp(error);
-        counts.fallbacks += 1;
-        return primary.read(tenant, of, ...rest);
-      }
-    },
-    state: () => ({ usable: usable(), lagMs: lagMs(), ...counts }),
+    look,
+    lagMs: () => (standing === 'up' ? performance.now() - asOf : Infinity),
     close: async () => {
       clearInterval(timer);
       await looking;
@@ -125,6 +172,5 @@ async function within<T>(work: Promise<T>): Promise<T> {
     return await Promise.race([work, late.promise]);
   } finally {
     clearTimeout(timer);
-    work.catch(() => undefined);
   }
 }

@@ -1,11 +1,11 @@
 import { exportAnswer, exportQuery, sendExport } from '../../people/exported.ts';
 import type { App } from '../../people/route.ts';
-import type { Database } from '../../platform/db.ts';
 import type { Exports } from '../../platform/export/exports.ts';
+import type { Reads } from '../../platform/replica.ts';
 import { IdPath, strict } from '../../platform/schema.ts';
 import { attendeeExport } from './attendees.ts';
 
-export function attendeeRoutes(app: App, { db, exports }: { db: Database; exports: Exports }): void {
+export function attendeeRoutes(app: App, { reads, exports }: { reads: Reads; exports: Exports }): void {
   app.get(
     '/events/:id/attendees/export',
     {
@@ -23,7 +23,7 @@ export function attendeeRoutes(app: App, { db, exports }: { db: Database; export
     },
     async ({ actor, params, query: { format = 'csv' } }, reply) => {
       const tenant = actor.tenant.id;
-      const source = await attendeeExport({ db, tenant }, params.id, format);
+      const source = await attendeeExport({ db: reads, tenant }, params.id, format);
       return sendExport(reply, 'attendees', format, await exports.begin(tenant, source));
     },
   );

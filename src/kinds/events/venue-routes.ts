@@ -2,13 +2,14 @@ import type { App } from '../../people/route.ts';
 import type { Database } from '../../platform/db.ts';
 import { answerList, listAnswer, listQuery } from '../../platform/list.ts';
 import { entryRoutes } from '../entry.ts';
+import type { Reads } from '../../platform/replica.ts';
 import * as schema from './schema.ts';
 import { venueList } from './venue-queries.ts';
 import { createVenue, deleteVenue, readVenue, toVenue, updateVenue } from './venue.ts';
 
 const tags = ['Venues'];
 
-export function venueRoutes(app: App, { db }: { db: Database }): void {
+export function venueRoutes(app: App, { db, reads }: { db: Database; reads: Reads }): void {
   app.get(
     '/venues',
     {
@@ -23,7 +24,7 @@ export function venueRoutes(app: App, { db }: { db: Database }): void {
     },
     ({ actor, query }) => {
       const filters = [query.search ?? null, query.archived ?? false] as const;
-      return answerList(db, actor.tenant.id, venueList, query, filters, toVenue);
+      return answerList(reads, actor.tenant.id, venueList, query, filters, toVenue);
     },
   );
 

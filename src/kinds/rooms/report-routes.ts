@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { Type, type Static, type TObject, type TProperties } from 'typebox';
 import type { App } from '../../people/route.ts';
 import { CSV_TYPE, csvText } from '../../platform/csv.ts';
-import type { Database } from '../../platform/db.ts';
+import type { Reads } from '../../platform/replica.ts';
 import { Id, nullable, strict } from '../../platform/schema.ts';
 import { bookingActivity, useByBuilding, useByHour, useByRoom, type Asked } from './reports.ts';
 import { RoomFilters, Window } from './schema.ts';
@@ -57,9 +57,9 @@ interface Report<Row extends TProperties, Query extends TProperties> {
 }
 
 /** Reports over rooms for staff, each one statement: as JSON, or as CSV for a spreadsheet. */
-export function reportRoutes(app: App, db: Database): void {
+export function reportRoutes(app: App, reads: Reads): void {
   const kept = 'Kept is what nobody else could book: settled bookings and the buffers around them.';
-  report(app, db, {
+  report(app, reads, {
     path: 'rooms',
     operationId: 'reportRooms',
     summary: 'How much of its open time each room was kept',
@@ -68,7 +68,7 @@ export function reportRoutes(app: App, db: Database): void {
     row: RoomUse,
     ask: useByRoom,
   });
-  report(app, db, {
+  report(app, reads, {
     path: 'buildings',
     operationId: 'reportBuildings',
     summary: 'How much of their open time the rooms of each building were kept',
@@ -77,7 +77,7 @@ export function reportRoutes(app: App, db: Database): void {
     row: BuildingUse,
     ask: useByBuilding,
   });
-  report(app, db, {
+  report(app, reads, {
     path: 'hours',
     operationId: 'reportHours',
     summary: 'How much of each hour of the week the rooms were kept',
@@ -86,7 +86,7 @@ export function reportRoutes(app: App, db: Database): void {
     row: HourUse,
     ask: useByHour,
   });
-  report(app, db, {
+  report(app, reads, {
     path: 'bookings',
     operationId: 'reportRoomBookings',
     summary: 'What was booked in each day, week or month, and what became of it',
@@ -100,7 +100,7 @@ type Query = Static<typeof ReportQuery>;
 
 function report<Row extends TProperties, Own extends TProperties>(
   app: App,
-  db: Database,
+  reads: Reads,
   of: Report<Row, Own>,
 ): void {
   const { path, row, query: own, ask, ...described } = of;
@@ -121,7 +121,7 @@ function report<Row extends TProperties, Own extends TProperties>(
       const { actor, headers } = request;
       const query = request.query as Query & Static<TObject<Own>>;
       const window = windowOf(query, LONGEST_REPORT_DAYS);
-      const rows = await ask({ db, tenant: actor.tenant, filters: query, window }, query);
+      const rows = await ask({ db: reads, tenant: actor.tenant, filters: query, window }, query);
       if (!wantsCsv(query.format, headers.accept))
         return reply.type('application/json; charset=utf-8').send({ data: rows });
       return reply.type(CSV_TYPE).send(csvText(Object.keys(row), rows as Cells[]));

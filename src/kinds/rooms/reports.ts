@@ -11,7 +11,7 @@ import { roomFilters } from './window.ts';
 
 /** A report's question: which rooms, between when. */
 export interface Asked {
-  db: Database;
+  db: Pick<Database, 'read'>;
   tenant: Tenant;
   filters: RoomFilters;
   window: Stretch;

@@ -6,6 +6,7 @@ import type { Database } from '../../platform/db.ts';
 import { resourceTag } from '../../platform/cache/tags.ts';
 import { notFound } from '../../platform/errors.ts';
 import { answerList, listAnswer, listQuery } from '../../platform/list.ts';
+import type { Reads } from '../../platform/replica.ts';
 import { IdPath } from '../../platform/schema.ts';
 import type { Row } from '../../platform/statement.ts';
 import { entryRoutes } from '../entry.ts';
@@ -22,15 +23,18 @@ import { roomFilters } from './window.ts';
 
 const tags = ['Rooms'];
 
-export function roomRoutes(app: App, { db, engine }: { db: Database; engine: Engine }): void {
+export function roomRoutes(
+  app: App,
+  { db, reads, engine }: { db: Database; reads: Reads; engine: Engine },
+): void {
   listRoute(app, db);
   availabilityRoutes(app, db);
-  reportRoutes(app, db);
+  reportRoutes(app, reads);
   calendarRoutes(app, db);
-  termRoutes(app, db);
+  termRoutes(app, { db, reads });
   importRoutes(app, { db, engine });
   roomRoute(app, db);
-  buildingRoutes(app, db);
+  buildingRoutes(app, { db, reads });
   blackoutRoutes(app, { db });
 }
 
@@ -89,7 +93,7 @@ function roomRoute(app: App, db: Database): void {
   });
 }
 
-function buildingRoutes(app: App, db: Database): void {
+function buildingRoutes(app: App, { db, reads }: { db: Database; reads: Reads }): void {
   app.get(
     '/buildings',
     {
@@ -102,7 +106,7 @@ function buildingRoutes(app: App, db: Database): void {
       },
       config: { permission: 'catalogue.read' },
     },
-    ({ actor, query }) => answerList(db, actor.tenant.id, sql.buildingList, query, [], toBuilding),
+    ({ actor, query }) => answerList(reads, actor.tenant.id, sql.buildingList, query, [], toBuilding),
   );
 
   app.get(

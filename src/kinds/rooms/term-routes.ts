@@ -2,6 +2,7 @@ import { Type } from 'typebox';
 import type { App } from '../../people/route.ts';
 import type { Database } from '../../platform/db.ts';
 import { answerList, listAnswer, listQuery } from '../../platform/list.ts';
+import type { Reads } from '../../platform/replica.ts';
 import { DateText } from '../../platform/schema.ts';
 import { entryRoutes } from '../entry.ts';
 import { termList } from './term-queries.ts';
@@ -10,7 +11,7 @@ import * as term from './term.ts';
 const tags = ['Terms'];
 
 /** Periods of classes. */
-export function termRoutes(app: App, db: Database): void {
+export function termRoutes(app: App, { db, reads }: { db: Database; reads: Reads }): void {
   app.get(
     '/terms',
     {
@@ -25,7 +26,8 @@ export function termRoutes(app: App, db: Database): void {
       },
       config: { permission: 'catalogue.read' },
     },
-    ({ actor, query }) => answerList(db, actor.tenant.id, termList, query, [query.from ?? null], term.toTerm),
+    ({ actor, query }) =>
+      answerList(reads, actor.tenant.id, termList, query, [query.from ?? null], term.toTerm),
   );
 
   entryRoutes(app, db, {
