@@ -30,7 +30,8 @@ export async function fanout({ quick }: BenchOptions): Promise<BenchResult> {
         const servers = [await startServer(settings), await startServer(settings)] as const;
         try {
           const key = await makeTenant(servingUrl, 'bench');
-          return await rally(servers[0].url, servers[1].url, key, rounds);
+          const [here, there] = servers.map(({ url }) => `${url}/api/v1/bench`);
+          return await rally({ here: here ?? '', there: there ?? '', key }, (round) => round < rounds);
         } finally {
           await Promise.all(servers.map((server) => server.stop()));
           await requireWhole(ownerUrl);
@@ -52,13 +53,17 @@ export async function fanout({ quick }: BenchOptions): Promise<BenchResult> {
   };
 }
 
-async function rally(here: string, there: string, key: string, rounds: number) {
+/** Changes a room here again and again, and waits each time until it is seen there. `here` and `there` are a tenant's API. */
+export async function rally(
+  { here, there, key }: { here: string; there: string; key: string },
+  goesOn: (round: number) => boolean,
+): Promise<{ staleMs: number[]; ownStale: number }> {
   const own = roomsOf(here, key);
   const other = roomsOf(there, key);
   const { id } = await own('POST', '', { body: { name: 'Room', building: 'Building', capacity: 1 } });
   const staleMs: number[] = [];
   let ownStale = 0;
-  for (let version = 1; version <= rounds; version++) {
+  for (let version = 1; goesOn(version - 1); version++) {
     while ((await other('GET', `/${id}`)).version !== version);
     await wait(PAUSE_MS);
     await own('PATCH', `/${id}`, { body: { capacity: version + 1 }, version });
@@ -70,13 +75,13 @@ async function rally(here: string, there: string, key: string, rounds: number) {
   return { staleMs, ownStale };
 }
 
-function roomsOf(url: string, key: string) {
+function roomsOf(base: string, key: string) {
   return async (
     method: string,
     path: string,
     { body, version }: { body?: object; version?: number } = {},
   ) => {
-    const answer = await fetch(`${url}/api/v1/bench/rooms${path}`, {
+    const answer = await fetch(`${base}/rooms${path}`, {
       method,
       headers: {
         authorization: `Bearer ${key}`,

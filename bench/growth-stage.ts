@@ -27,6 +27,8 @@ export interface Grown {
   readonly db: Database;
   readonly rooms: readonly Uuid[];
   readonly places: readonly Place[];
+  /** Events of 20 000 numbered seats. */
+  readonly halls: readonly Uuid[];
   readonly watched: Watched;
   /** Statistics as autovacuum would bring them: figures must not depend on the minute in which it does. */
   settle(): Promise<void>;
@@ -40,6 +42,7 @@ const SLUG = 'bench';
 export async function onGrown<T>(
   sizes: readonly number[],
   work: (grown: readonly Grown[]) => Promise<T>,
+  settings: Readonly<Record<string, string>> = {},
 ): Promise<T> {
   return withDirectory((directory) =>
     withReached({ ...readConfig(), dataDir: join(directory, 'data') }, async (reached) => {
@@ -53,7 +56,11 @@ export async function onGrown<T>(
           const [owner, serving] = [onDatabase(ownerUrl, name), onDatabase(servingUrl, name)];
           await asOwner(ownerUrl, (client) => client.query(`create database ${name}`));
           await migrate(owner, servingLogin);
-          const { end, ...one } = await grow(owner, serving, bookings, watched);
+          const { end, ...one } = await grow(
+            { DATABASE_URL: serving, DATABASE_DIRECT_URL: owner, ...settings },
+            bookings,
+            watched,
+          );
           grown.push(one);
           endings.push(end);
         }
@@ -65,14 +72,17 @@ export async function onGrown<T>(
   );
 }
 
-async function grow(ownerUrl: string, servingUrl: string, bookings: number, database: Watched) {
+type Settings = Readonly<Record<'DATABASE_URL' | 'DATABASE_DIRECT_URL', string>>;
+
+async function grow(settings: Settings, bookings: number, database: Watched) {
+  const { DATABASE_URL: servingUrl, DATABASE_DIRECT_URL: ownerUrl } = settings;
   const db = openDatabase({ url: servingUrl, size: 1, named: true, log: openLog('warn') });
   const begun = performance.now();
   const tenant = (await createTenant(db, { slug: SLUG })).id;
   const key = await createKey(db, tenant, { role: 'admin', name: 'bench' });
   await fill(ownerUrl, tenant, { bookings, rooms: ROOMS, places: PLACES });
   say(`${bookings} bookings in ${((performance.now() - begun) / 1_000).toFixed(1)} s`);
-  const server = await startServer({ DATABASE_URL: servingUrl, DATABASE_DIRECT_URL: ownerUrl });
+  const server = await startServer(settings);
   return {
     ...{ bookings, tenant, key, db, url: server.url, pid: server.pid, servingUrl, base: `/api/v1/${SLUG}` },
     ...(await catalogue(ownerUrl, tenant)),
@@ -88,7 +98,7 @@ async function grow(ownerUrl: string, servingUrl: string, bookings: number, data
 }
 
 /** What the filling made that can be booked. */
-async function catalogue(ownerUrl: string, tenant: Uuid): Promise<{ rooms: Uuid[]; places: Place[] }> {
+async function catalogue(ownerUrl: string, tenant: Uuid): Promise<Pick<Grown, 'rooms' | 'places' | 'halls'>> {
   return asOwner(ownerUrl, async (client) => {
     await client.query(`set holdfast.tenant = '${tenant}'`);
     const rooms = await client.query<{ id: Uuid }>('select id from rooms.room where tenant_id = $1', [
@@ -99,6 +109,11 @@ async function catalogue(ownerUrl: string, tenant: Uuid): Promise<{ rooms: Uuid[
        where tenant_id = $1 and kind = 'standing'`,
       [tenant],
     );
-    return { rooms: rooms.rows.map((row) => row.id), places: places.rows };
+    const halls = await client.query<{ id: Uuid }>(
+      `select distinct event_id as id from events.event_section where tenant_id = $1 and kind = 'seated'`,
+      [tenant],
+    );
+    const ids = (rows: readonly { id: Uuid }[]) => rows.map(({ id }) => id);
+    return { rooms: ids(rooms.rows), places: places.rows, halls: ids(halls.rows) };
   });
 }

@@ -6,6 +6,8 @@ import { grid } from './grid.ts';
 import { growth } from './growth.ts';
 import { intervals } from './intervals.ts';
 import { fanout } from './fanout.ts';
+import { mixed } from './mixed.ts';
+import { readCold } from './read-cold.ts';
 import { readHot } from './read-hot.ts';
 import type { Bench } from './result.ts';
 import { rush, rushSpread } from './rush.ts';
@@ -20,6 +22,8 @@ const benches: Readonly<Record<string, Bench>> = {
   confirm,
   growth,
   'read-hot': readHot,
+  'read-cold': readCold,
+  mixed,
   fanout,
   grid,
   export: exports,

@@ -14,7 +14,7 @@ import { openDatabase } from '../src/platform/db.ts';
 import { openLog } from '../src/platform/log.ts';
 import { asOwner, migrate } from '../src/platform/migrate.ts';
 import type { Watched } from './generate.ts';
-import { startServer } from './server.ts';
+import { startServer, type RunningServer } from './server.ts';
 import type { Place } from './traffic.ts';
 
 /** A server under test with a tenant full of rooms, and the limit server beside it. */
@@ -25,6 +25,8 @@ export interface Stage {
   readonly key: string;
   readonly rooms: readonly string[];
   readonly places: readonly Place[];
+  /** Starts one more server on the same database; whoever asks for it stops it. */
+  another(): Promise<RunningServer>;
   /**
    * Gives the planner the statistics that autovacuum would bring within a minute or so: figures must not depend on
    * whether that minute ends before, during or after a run.
@@ -60,7 +62,8 @@ export async function onStage<T>(
     const config = { ...readConfig(), dataDir: join(directory, 'data') };
     return withReached(config, async ({ ownerUrl, servingUrl, servingLogin }) => {
       await migrate(ownerUrl, servingLogin);
-      const server = await startServer({ DATABASE_URL: servingUrl, DATABASE_DIRECT_URL: ownerUrl });
+      const settings = { DATABASE_URL: servingUrl, DATABASE_DIRECT_URL: ownerUrl };
+      const server = await startServer(settings);
       const slug = `bench-${Date.now().toString(36)}`;
       const key = await makeTenant(servingUrl, slug);
       const limit = await startLimit(key);
@@ -79,6 +82,7 @@ export async function onStage<T>(
           key,
           rooms,
           places,
+          another: () => startServer(settings),
           settle: async () => void (await asOwner(ownerUrl, (client) => client.query('vacuum (analyze)'))),
         });
       } finally {

@@ -57,16 +57,23 @@ function intervals(ground: Ground): Traffic {
   return { requests: [hold], collisions: () => collisions };
 }
 
-/** Hold, confirm, cancel, always of a free place. */
-function cycles(ground: Ground): Traffic {
+/** Always of a free place. */
+function freeHours(ground: Ground): Request<Cycle> {
   let asked = 0;
-  const hold: Request<Cycle> = {
+  return {
     ...post(ground, '/holds'),
     setupRequest(request) {
       const place = placeOf(ground, asked++);
       request.body = holdBody(place.roomId, place.start, place.start + HOUR);
       return request;
     },
+  };
+}
+
+/** Hold, confirm, cancel, always of a free place. */
+function cycles(ground: Ground): Traffic {
+  const hold: Request<Cycle> = {
+    ...freeHours(ground),
     onResponse(status, body, cycle) {
       cycle.bookingId = status === 201 ? /"id":"([0-9a-f-]{36})"/.exec(body)?.[1] : undefined;
     },
@@ -107,6 +114,34 @@ function reads(ground: Ground): Traffic {
   return { requests, collisions: () => 0 };
 }
 
+/**
+ * Eight looks and two holds in turns. Half of the looks are at what is for sale, half at what is left of one of the few
+ * rooms and events that everybody wants; each hold is of a free place, so it changes what is left of one of those.
+ */
+function mixed(ground: Ground): Traffic {
+  const random = randomNumbers(ground.run);
+  const { base, from, rooms, places } = ground;
+  const any = <T>(of: readonly T[]): T => of[Math.floor(random() * of.length)] as T;
+  const week = `from=${new Date(from).toISOString()}&to=${new Date(from + 7 * 24 * HOUR).toISOString()}`;
+  const look = (path: () => string): Request<Cycle> => ({
+    method: 'GET',
+    path: base,
+    headers: {},
+    setupRequest(request) {
+      request.path = base + path();
+      return request;
+    },
+  });
+  const looks = [
+    () => '/rooms?limit=50',
+    () => `/rooms/${any(rooms)}`,
+    () => `/rooms/${any(rooms)}/availability?${week}`,
+    () => `/events/${any(places).eventId}/inventory`,
+  ].map(look);
+  const { requests: admit } = admissions(ground);
+  return { requests: [...looks, freeHours(ground), ...looks, ...admit], collisions: () => 0 };
+}
+
 /** How browsers of today want their answers. */
 export const READ_ENCODING = 'gzip, deflate, br, zstd';
 
@@ -116,7 +151,7 @@ export function readPaths({ base, rooms, from }: Pick<Ground, 'base' | 'rooms' |
   return [`${base}/rooms?limit=50`, `${base}/rooms/${rooms[0] ?? ''}/availability?${window}`];
 }
 
-export const traffics = { intervals, cycles, admissions, reads };
+export const traffics = { intervals, cycles, admissions, reads, mixed };
 export type TrafficName = keyof typeof traffics;
 
 function post({ base }: Ground, path: string): Request<Cycle> {

@@ -4,6 +4,7 @@ import { fullDisk } from './disk.ts';
 import { killedPostgres, killedServer } from './kills.ts';
 import { hungBackend, lockTimeout, migrationBehindReader, statementTimeout } from './locks.ts';
 import { lostReplies, packetLoss, resets, silentPartition, slowLink } from './network.ts';
+import { flushedRedis, fullRedis, garbledRedis, hungRedis, killedRedis, stampede } from './redis.ts';
 import type { FaultRow } from './row.ts';
 
 /** Every fault that is injected for real; docs/proof.md shows what came of each. */
@@ -11,6 +12,12 @@ export const rows: readonly FaultRow[] = [
   killedServer,
   killedPostgres,
   hungBackend,
+  killedRedis,
+  hungRedis,
+  flushedRedis,
+  garbledRedis,
+  fullRedis,
+  stampede,
   silentPartition,
   lostReplies,
   resets,

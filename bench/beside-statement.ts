@@ -1,0 +1,112 @@
+import { percentile } from '../src/cli/percentile.ts';
+import type { Database } from '../src/platform/db.ts';
+import { onGrown, type Grown } from './growth-stage.ts';
+import { interleaved, median, rounded } from './measure.ts';
+import type { BenchOptions, BenchResult } from './result.ts';
+import { say } from './stage.ts';
+
+const FORMS = {
+  quick: { bookings: 100_000, pairs: 3, calls: 40 },
+  full: { bookings: 1_000_000, pairs: 5, calls: 80 },
+};
+const GOAL = 0.7;
+export const DAY = 86_400_000;
+
+interface Times {
+  p50: number;
+  p95: number;
+}
+
+/** Something to look at over HTTP, and what the program asks the database for it. */
+export interface Look {
+  name: string;
+  path: string;
+  bare(): Promise<unknown>;
+}
+
+/**
+ * Asks over HTTP with the cache off, one call after the other; beside each look the bare statement through the same driver
+ * in the same transaction.
+ */
+export async function besideStatement(
+  { bench, looksOf }: { bench: string; looksOf(stage: Grown): readonly Look[] },
+  { quick }: BenchOptions,
+): Promise<BenchResult> {
+  const { bookings, pairs, calls } = quick ? FORMS.quick : FORMS.full;
+  const looks = await onGrown(
+    [bookings],
+    async ([stage]) => {
+      if (stage === undefined) throw new Error('there is no stage');
+      const compared = [];
+      for (const look of looksOf(stage)) compared.push(await compare(stage, look, pairs, calls));
+      return compared;
+    },
+    { CACHE: 'off' },
+  );
+  return {
+    bench,
+    ratio: Math.min(...looks.map(({ ratio }) => ratio)),
+    unit: 'of the bare statement, the worst of all looks',
+    ok: true,
+    goal: GOAL,
+    bookings,
+    looks,
+  };
+}
+
+/** The week before today: the filling booked hours in it. */
+export function bookedWeek(): [from: number, to: number] {
+  const today = Math.floor(Date.now() / DAY) * DAY;
+  return [today - 7 * DAY, today];
+}
+
+export function window(from: number, to: number): string {
+  return `from=${new Date(from).toISOString()}&to=${new Date(to).toISOString()}`;
+}
+
+/** The program's statement, whatever its parameters are. */
+export function run(
+  db: Database,
+  tenant: string,
+  of: { name: string },
+  values: readonly unknown[],
+): Promise<unknown> {
+  const read = db.read as (tenant: string, of: object, ...values: readonly unknown[]) => Promise<unknown>;
+  return read(tenant, of, ...values);
+}
+
+async function compare({ url, key }: Grown, { name, path, bare }: Look, pairs: number, calls: number) {
+  const ask = async () => {
+    // Uncompressed: squeezing a megabyte would cost more than finding it, and is the caller's to ask for.
+    const headers = { authorization: `Bearer ${key}`, 'accept-encoding': 'identity' };
+    const answer = await fetch(`${url}${path}`, { headers });
+    await answer.arrayBuffer();
+    if (answer.status !== 200) throw new Error(`${path}: ${answer.status}`);
+  };
+  await timed(calls, ask); // warms up
+  const { a, b } = await interleaved(
+    pairs,
+    () => timed(calls, ask),
+    () => timed(calls, bare),
+  );
+  const [own, limit] = [middle(a), middle(b)];
+  say(`${name}: p50 ${own.p50} ms, p95 ${own.p95} ms; the statement alone ${limit.p50} and ${limit.p95} ms`);
+  return { name, ratio: rounded(limit.p50 / own.p50), own, limit };
+}
+
+async function timed(calls: number, work: () => Promise<unknown>): Promise<number[]> {
+  const taken: number[] = [];
+  for (let call = 0; call < calls; call++) {
+    const begun = performance.now();
+    await work();
+    taken.push(performance.now() - begun);
+  }
+  return taken;
+}
+
+function middle(runs: readonly (readonly number[])[]): Times {
+  return {
+    p50: rounded(median(runs.map((taken) => median(taken)))),
+    p95: rounded(median(runs.map((taken) => percentile(taken, 0.95)))),
+  };
+}

@@ -1,0 +1,84 @@
+import { percentile } from '../src/cli/percentile.ts';
+import { described, summary } from './beside-limit.ts';
+import { rally } from './fanout.ts';
+import { generate } from './generate.ts';
+import { median, memory, rounded } from './measure.ts';
+import type { BenchOptions, BenchResult } from './result.ts';
+import { onStage, say } from './stage.ts';
+
+const ROOMS = 50;
+const PLACES = 100;
+const CONNECTIONS = 150;
+const LENGTHS = {
+  quick: { runs: 2, warmUpSeconds: 2, seconds: 8 },
+  full: { runs: 5, warmUpSeconds: 3, seconds: 20 },
+};
+const GOALS = { p95: 50, p99: 150, hitRate: 0.95, staleMs: 100 };
+
+/**
+ * Eight looks and two holds in turns from 150 clients on one server. Meanwhile another server on the same database changes
+ * a room again and again, and the busy one is asked until it shows it: for how long was that stale?
+ */
+export async function mixed({ quick }: BenchOptions): Promise<BenchResult> {
+  const { runs: count, ...length } = quick ? LENGTHS.quick : LENGTHS.full;
+  const taken = await onStage({ rooms: ROOMS, places: PLACES }, async (stage) => {
+    const { holdfast, base, key, rooms, places, settle } = stage;
+    const other = await stage.another();
+    const from = Math.ceil(Date.now() / 3_600_000) * 3_600_000 + 86_400_000;
+    const load = async (run: number) => {
+      const ground = { base, rooms, places, from, run, runs: count + 1 };
+      const order = { url: holdfast.url, key, traffic: 'mixed' as const, ground, connections: CONNECTIONS };
+      let isOver = false;
+      const rallying = rally({ here: other.url + base, there: holdfast.url + base, key }, () => !isOver);
+      const before = await looked(holdfast.url);
+      const report = await generate({ ...order, ...length }, holdfast.watched);
+      isOver = true;
+      const after = await looked(holdfast.url);
+      const hitRate = (after.hits - before.hits) / (after.all - before.all);
+      const { staleMs, ownStale } = await rallying;
+      say(
+        `${described(report)}; hit rate ${hitRate.toFixed(3)}, stale for at most ${Math.max(...staleMs)} ms`,
+      );
+      return { ...report, hitRate, staleMs, ownStale };
+    };
+    try {
+      await load(count); // warms up
+      await settle();
+      const runs = [];
+      for (let run = 0; run < count; run++) runs.push(await load(run));
+      return { runs, memory: await memory(holdfast.pid) };
+    } finally {
+      await other.stop();
+    }
+  });
+  const { runs } = taken;
+  const holdfast = summary(runs);
+  const staleMs = runs.flatMap((run) => run.staleMs);
+  const [p50, p95, p99] = [0.5, 0.95, 0.99].map((q) => rounded(percentile(staleMs, q)));
+  const { 200: seen = 0, 201: held = 0, ...others } = holdfast.statuses;
+  return {
+    bench: 'mixed',
+    ratio: rounded(holdfast.p95 / GOALS.p95),
+    unit: 'of 50 ms (p95)',
+    ok:
+      Math.min(seen, held) > 0 &&
+      holdfast.errors === 0 &&
+      Object.keys(others).length === 0 &&
+      runs.every(({ ownStale }) => ownStale === 0),
+    goal: 1,
+    goals: GOALS,
+    connections: CONNECTIONS,
+    hitRate: rounded(median(runs.map(({ hitRate }) => hitRate))),
+    staleMs: { changes: staleMs.length, p50, p95, p99, most: rounded(Math.max(...staleMs)) },
+    holdfast: { ...holdfast, rssPeakMb: rounded(taken.memory?.peakMb ?? NaN) },
+  };
+}
+
+/** How often the server looked into its cache since it started, and found what it looked for. */
+async function looked(url: string): Promise<{ hits: number; all: number }> {
+  const answer = await fetch(`${url}/api/v1/health/performance`);
+  const { caches } = (await answer.json()) as { caches: { hits: number; misses: number }[] };
+  const sum = (of: (area: { hits: number; misses: number }) => number) =>
+    caches.reduce((all, area) => all + of(area), 0);
+  return { hits: sum(({ hits }) => hits), all: sum(({ hits, misses }) => hits + misses) };
+}
