@@ -13,6 +13,7 @@ import {
   statementTimeout,
 } from './locks.ts';
 import { lostReplies, resets, silentPartition } from './network.ts';
+import { garbledRedis, hungRedis, stampede } from './redis.ts';
 import type { FaultRow } from './row.ts';
 
 /** A row of the matrix with one guard taken out: it must go red, and by what the row looks at. */
@@ -44,6 +45,32 @@ const SOCKETS = edit(
 );
 
 export const controls: readonly Control[] = [
+  {
+    row: hungRedis,
+    without: 'the deadline of a command to Redis',
+    change: edit('src/platform/cache/redis.ts', 'COMMAND_MS = 50', 'COMMAND_MS = 60_000'),
+    seen: /^during the fault: (one in twenty waited|nothing could be changed)/,
+  },
+  {
+    row: garbledRedis,
+    without: 'the checksum',
+    change: edit(
+      'src/platform/cache/second-tier.ts',
+      'packed.readUInt32BE() !== crc32(rest)',
+      'packed.readUInt32BE() < 0',
+    ),
+    seen: /^during the fault: GET .*: 500 /,
+  },
+  {
+    row: stampede,
+    without: 'one load for all who wait',
+    change: edit(
+      'src/platform/cache/cache.ts',
+      'if (running === undefined) return start(',
+      'if (running === undefined || key !== "") return start(',
+    ),
+    seen: /loads for 500 callers$/,
+  },
   {
     row: killedServer,
     without: 'answers kept under their keys',
