@@ -97,7 +97,7 @@ export const garbledRedis = row(
     repeated(async () => {
       for (const key of await admin.keys('holdfast:*')) {
         const bytes = await admin.getBuffer(key).catch(() => null);
-        await admin.set(key, bytes === null ? 'garbage' : bytes.fill(120, bytes.length / 2), 'PX', 60_000);
+        await admin.set(key, bytes === null ? 'garbage' : bytes.fill(120, bytes.length >> 1), 'PX', 60_000);
       }
       await admin.lpush('holdfast:a list', 'of another type');
     }),
