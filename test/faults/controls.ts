@@ -174,6 +174,9 @@ export const controls: readonly Control[] = [
 
 /** Rows from which nothing of ours can be taken out, and why. */
 export const uncontrolled: Readonly<Record<string, string>> = {
+  F6: 'who asks a Redis that is gone is answered at once by the client; the deadline is what F7 takes out',
+  F8: 'a key that is not there is an ordinary miss: no guard is reached',
+  F8c: 'nobody waits for what is written to Redis, so what refuses it is never met by a caller',
   F11b: 'TCP sends again what was lost; at one packet in ten no guard of ours is ever reached',
   F11c: 'the link is slow and carries all: the row shows that no guard is reached, not that one works',
 };

@@ -95,11 +95,12 @@ export const garbledRedis = row(
   "Redis holds somebody else's bytes under our keys",
   seenByAll(async ({ admin }) =>
     repeated(async () => {
-      for (const key of await admin.keys('holdfast:*')) {
+      for (const [i, key] of (await admin.keys('holdfast:*')).entries()) {
         const bytes = await admin.getBuffer(key).catch(() => null);
-        await admin.set(key, bytes === null ? 'garbage' : bytes.fill(120, bytes.length >> 1), 'PX', 60_000);
+        const garbage = bytes === null ? 'garbage' : bytes.fill(120, bytes.length >> 1);
+        if (i === 0) await admin.multi().del(key).lpush(key, 'of another type').exec();
+        else await admin.set(key, garbage, 'PX', 60_000);
       }
-      await admin.lpush('holdfast:a list', 'of another type');
     }),
   ),
 );
