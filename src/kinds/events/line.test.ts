@@ -25,11 +25,11 @@ test('seats and places are held, priced, confirmed and given back', async () => 
   assert.deepEqual(held.body['lines'], [
     {
       ...{ no: 1, kind: 'seat', eventId: event.id, seatIds: [second, first], quantity: 2 },
-      ...{ unitPriceMinor: 4_000, totalMinor: 8_000, checkedInAt: null, cancelledAt: null },
+      ...{ unitPriceMinor: 4_000, discountMinor: 0, totalMinor: 8_000, checkedInAt: null, cancelledAt: null },
     },
     {
       ...{ no: 2, kind: 'admission', eventId: event.id, sectionId: event.section('Floor'), quantity: 3 },
-      ...{ unitPriceMinor: 1_500, totalMinor: 4_500, checkedInAt: null, cancelledAt: null },
+      ...{ unitPriceMinor: 1_500, discountMinor: 0, totalMinor: 4_500, checkedInAt: null, cancelledAt: null },
     },
   ]);
   assert.deepEqual([held.body['totalMinor'], held.body['currency']], [12_500, 'EUR']);

@@ -36,7 +36,7 @@ test('the best seats are chosen, priced, and become a line like one that names t
   assert.equal(held.status, 201, held.text);
   assert.deepEqual(lineOf(held), {
     ...{ no: 1, kind: 'seat', eventId: event.id, seatIds: [seats[2], seats[3]], quantity: 2 },
-    ...{ unitPriceMinor: 1_000, totalMinor: 2_000, checkedInAt: null, cancelledAt: null },
+    ...{ unitPriceMinor: 1_000, discountMinor: 0, totalMinor: 2_000, checkedInAt: null, cancelledAt: null },
   });
   const moved = await office.post(`/bookings/${String(held.body['id'])}/reschedule`, {
     lines: [{ no: 1, seatIds: [seats[0], seats[1]] }],
