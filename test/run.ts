@@ -1,4 +1,5 @@
 import { globSync } from 'node:fs';
+import { relative } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
@@ -37,8 +38,11 @@ async function main(args: string[]): Promise<number> {
   return withTestCluster(() => runFiles(files), values.postgres && POSTGRESQL_15);
 }
 
-/** What brings a PostgreSQL of its own, and so is the same whatever the others run on. */
-const BRINGS_ITS_OWN = ['test/chaos/', 'test/faults/'];
+/** What brings a PostgreSQL of its own or needs none, and so is the same whatever the others run on. */
+const BRINGS_ITS_OWN = [
+  ...['test/chaos/', 'test/faults/', 'test/lifecycle.', 'test/oldest-postgresql.', 'test/simulator/'],
+  ...['src/platform/embedded/', 'src/platform/replica.'],
+];
 
 function testFiles(parts: readonly string[], onEmbedded: boolean): string[] {
   const found = globSync(['src/**/*.test.ts', 'test/**/*.test.ts', 'bench/**/*.test.ts']).sort();
@@ -64,10 +68,23 @@ async function runFiles(files: string[]): Promise<number> {
     if (skip !== undefined && skip !== false)
       skipped.push({ name, why: typeof skip === 'string' ? skip : '' });
   });
+  const took: { file: string; ms: number }[] = [];
+  tests.on('test:summary', ({ file, duration_ms: ms }) => {
+    if (file !== undefined) took.push({ file, ms });
+  });
   const report = tests.compose(new spec());
   report.pipe(process.stdout, { end: false });
   await finished(report);
+  printSlowest(took);
   return verdict(failed > 0 || stop.signal.aborted, skipped);
+}
+
+/** CI has a budget: where its minutes go should not have to be looked for. */
+function printSlowest(took: { file: string; ms: number }[]): void {
+  took.sort((one, other) => other.ms - one.ms);
+  console.log('Slowest files:');
+  for (const { file, ms } of took.slice(0, 10))
+    console.log(`  ${(ms / 1_000).toFixed(1).padStart(6)} s  ${relative(process.cwd(), file)}`);
 }
 
 function verdict(failed: boolean, skipped: readonly Skipped[]): number {

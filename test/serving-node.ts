@@ -10,7 +10,7 @@ export type ServingNode = Awaited<ReturnType<typeof openServingNode>>;
 
 /** A server with its cache as the program puts it together, without a port; there can be several on one database. */
 export async function openServingNode(url: string) {
-  const caching = openCaching(url, undefined, silentLog);
+  const caching = await openCaching(url, undefined, silentLog);
   const db = openDatabase({ url, size: 4, named: true, log: silentLog, onChange: caching.onChange });
   caching.follow(db);
   const engine = openEngine({ db, log: silentLog, width: 2, guarded: true });

@@ -2,7 +2,6 @@ import { openFollower, type Follower } from '../engine/follow.ts';
 import type { Answers } from '../http/ready-bytes.ts';
 import type { Ready } from '../http/ready.ts';
 import { openCache, type Cache } from '../platform/cache/cache.ts';
-import { openRedis } from '../platform/cache/redis.ts';
 import { openSecondTier } from '../platform/cache/second-tier.ts';
 import type { Database, OnChange } from '../platform/db.ts';
 import type { Log } from '../platform/log.ts';
@@ -19,7 +18,16 @@ export interface Caching {
 }
 
 /** `listenUrl` must not lead through a pooler (platform/wake.ts). */
-export function openCaching(listenUrl: string, redisUrl: string | undefined, log: Log): Caching {
+export async function openCaching(
+  listenUrl: string,
+  redisUrl: string | undefined,
+  log: Log,
+): Promise<Caching> {
+  // The client of Redis is 20 MB that a server without one does not need.
+  const redis =
+    redisUrl === undefined
+      ? undefined
+      : (await import('../platform/cache/redis.ts')).openRedis(redisUrl, log);
   const wake = openWakeUp(listenUrl, log);
   let follower: Follower | undefined;
   const cache = openCache<Ready>({
@@ -28,7 +36,6 @@ export function openCaching(listenUrl: string, redisUrl: string | undefined, log
       listen: async (tenant) => follower?.listen(tenant),
     },
   });
-  const redis = redisUrl === undefined ? undefined : openRedis(redisUrl, log);
   const second = redis && openSecondTier(redis, (tenant) => follower?.position(tenant));
   return {
     answers: { cache, second },

@@ -27,15 +27,21 @@ export interface Server {
 export async function openServer(config: Config, reached: Reached, log: Log): Promise<Server> {
   const { poolSize: size, namedStatements: named, testUnsafe, testFault } = config;
   const guarded = testUnsafe !== 'no-guard';
+  await using opened = new AsyncDisposableStack(); // closes what is open already when the rest cannot be put together
   const metrics = openMetrics();
-  const caching = openCaching(config.databaseDirectUrl ?? reached.servingUrl, config.redisUrl, log);
+  const caching = await openCaching(config.databaseDirectUrl ?? reached.servingUrl, config.redisUrl, log);
   const pool = { url: reached.servingUrl, size, named, log, watch: watchOf(metrics, config, log) };
   const db = openDatabase({ ...pool, onChange: caching.onChange });
+  opened.defer(db.close);
   caching.follow(db);
   metrics.watchPool(db.pool);
   const { databaseReplicaUrl: url } = config;
   const replica = url === undefined ? undefined : openReplica({ primary: db, pool: { ...pool, url }, log });
-  if (replica !== undefined) metrics.watchReplica(replica.state);
+  if (replica !== undefined) {
+    opened.defer(replica.close);
+    metrics.watchReplica(replica.state);
+  }
+  opened.defer(caching.close);
   metrics.watchCaches(caching.answers.cache.counts);
   // Half of the connections write batches; the other half stays free for reads.
   const engine = openEngine({
@@ -46,6 +52,7 @@ export async function openServer(config: Config, reached: Reached, log: Log): Pr
     at: testFault ? killAt(testFault) : guarded ? undefined : linger,
     onBatch: metrics.batch,
   });
+  opened.defer(engine.drain);
   const slowRequest = openSlowLog(log, 'request', config.slowRequestMs);
   const operator = { metrics, token: config.operatorToken, slowRequest };
   const app = await buildApp({
@@ -59,23 +66,13 @@ export async function openServer(config: Config, reached: Reached, log: Log): Pr
     answers: config.cache === 'on' ? caching.answers : undefined,
     operator,
   });
-  const ofKinds = kinds.flatMap((kind) => kind.recurring?.({ db, engine }) ?? []);
-  const stopRecurring =
-    config.sweeper === 'on'
-      ? startRecurring([...recurringTasks({ db, engine, metrics }), ...ofKinds], log)
-      : undefined;
-  return {
-    app,
-    db,
-    close: async () => {
-      await app.close();
-      await stopRecurring?.();
-      await engine.drain();
-      await caching.close();
-      await replica?.close();
-      await db.close();
-    },
-  };
+  if (config.sweeper === 'on') {
+    const ofKinds = kinds.flatMap((kind) => kind.recurring?.({ db, engine }) ?? []);
+    opened.defer(startRecurring([...recurringTasks({ db, engine, metrics }), ...ofKinds], log));
+  }
+  opened.defer(() => app.close());
+  const all = opened.move();
+  return { app, db, close: () => all.disposeAsync() };
 }
 
 /** What the pool tells goes into the metrics, and what was slow into the log. */

@@ -29,7 +29,7 @@ const NOISE = 2;
 const LONGEST_STALE_MS = 1_500;
 
 /** People who look at what is kept on both servers, while on each of them somebody changes a room. */
-export class Onlookers {
+export class Onlookers implements AsyncDisposable {
   readonly #stage: Stage;
   readonly #key: string;
   #sight = blank();
@@ -72,6 +72,10 @@ export class Onlookers {
   async go(): Promise<void> {
     this.#isOver = true;
     await this.#all;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.go();
   }
 
   /** An answer of a server, with its tag; undefined when it was none. */

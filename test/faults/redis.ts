@@ -49,14 +49,12 @@ function row(
 /** Before, while and after Redis is harmed: `harm` begins it and returns what ends it. */
 function seenByAll(harm: (of: OfRedis) => Promise<() => Promise<unknown>>) {
   return async (of: OfRedis, stage: Stage): Promise<string[]> => {
-    const onlookers = await Onlookers.come(stage);
+    await using onlookers = await Onlookers.come(stage);
     const calm = await onlookers.watch(CALM_MS);
     const isUsed = (await of.admin.dbsize()) > 0;
     const heal = await harm(of);
-    const struck = await onlookers.watch(FAULT_MS);
-    await heal();
+    const struck = await onlookers.watch(FAULT_MS).finally(heal);
     const healed = await onlookers.watch(HEALED_MS);
-    await onlookers.go();
     return [
       ...unless(isUsed, 'the servers shared nothing through Redis'),
       ...complaints('before', calm, calm),

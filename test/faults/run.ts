@@ -1,4 +1,5 @@
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { parseArgs } from 'node:util';
 import { carryOut, type Result } from './carry-out.ts';
 import { controls, takeGuardOut, uncontrolled, type Controlled } from './controls.ts';
@@ -24,7 +25,7 @@ async function main(args: string[]): Promise<number> {
     for (const { name, fault } of rows) console.error(`  ${name}: ${fault}`);
     return 1;
   }
-  if (process.getuid?.() === 0 && process.env[INSIDE] === undefined) return inside(args);
+  if (process.getuid?.() === 0 && process.env[INSIDE] === undefined) return await inside(args);
   const isNamed = ({ name }: FaultRow) => names.length === 0 || names.includes(name);
   return values.controls ? runControls(isNamed) : runRows(isNamed);
 }
@@ -66,11 +67,16 @@ function controlsTable(results: readonly Controlled[]): string {
   );
 }
 
-function inside(args: readonly string[]): number {
+/** A process namespace too: when the run is cut off, nothing that it started lives on. */
+async function inside(args: readonly string[]): Promise<number> {
   const script = `ip link set lo up; exec "$0" "$@"`;
-  const command = ['--net', '--mount', 'sh', '-c', script, process.execPath, import.meta.filename, ...args];
+  const apart = ['--net', '--mount-proc', '--pid', '--fork', '--kill-child'];
+  const command = [...apart, 'sh', '-c', script, process.execPath, import.meta.filename, ...args];
   const env = { ...process.env, [INSIDE]: '1', NODE_ENV: 'test' };
-  return spawnSync('unshare', command, { stdio: 'inherit', env }).status ?? 1;
+  const child = spawn('unshare', command, { stdio: 'inherit', env });
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => child.kill('SIGKILL'));
+  const [status] = (await once(child, 'exit')) as [number | null];
+  return status ?? 1;
 }
 
 function line({ row, missing, broken }: Result): string {
