@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { noRedis, startRedis, type RunningRedis } from '../redis.ts';
-import { complaints, Onlookers } from './onlookers.ts';
+import { complaints, Onlookers, type Sight } from './onlookers.ts';
 import { unless, type FaultRow } from './row.ts';
 import type { Stage } from './stage.ts';
 
@@ -53,7 +53,12 @@ function seenByAll(harm: (of: OfRedis) => Promise<() => Promise<unknown>>) {
     const calm = await onlookers.watch(CALM_MS);
     const isUsed = (await of.admin.dbsize()) > 0;
     const heal = await harm(of);
-    const struck = await onlookers.watch(FAULT_MS).finally(heal);
+    let struck: Sight;
+    try {
+      struck = await onlookers.watch(FAULT_MS);
+    } finally {
+      await heal();
+    }
     const healed = await onlookers.watch(HEALED_MS);
     return [
       ...unless(isUsed, 'the servers shared nothing through Redis'),
