@@ -9,12 +9,12 @@ import { silentLog } from './database.ts';
 export type ServingNode = Awaited<ReturnType<typeof openServingNode>>;
 
 /** A server with its cache as the program puts it together, without a port; there can be several on one database. */
-export async function openServingNode(url: string) {
-  const caching = await openCaching(url, undefined, silentLog);
+export async function openServingNode(url: string, redisUrl?: string) {
+  const metrics = openMetrics();
+  const caching = await openCaching(url, redisUrl, silentLog, metrics.shared);
   const db = openDatabase({ url, size: 4, named: true, log: silentLog, onChange: caching.onChange });
   caching.follow(db);
   const engine = openEngine({ db, log: silentLog, width: 2, guarded: true });
-  const metrics = openMetrics();
   const operator = { metrics, slowRequest: () => undefined };
   const app = await buildApp({ db, engine, kinds, log: silentLog, answers: caching.answers, operator });
   return {

@@ -1,9 +1,11 @@
-import { openFollower, type Follower } from '../engine/follow.ts';
+import { openFollower, type Follower, type FollowOptions } from '../engine/follow.ts';
+import { openTouched, type Touched } from '../engine/touched.ts';
 import type { Answers } from '../http/ready-bytes.ts';
 import type { Ready } from '../http/ready.ts';
 import { openCache, type Cache } from '../platform/cache/cache.ts';
-import { openSecondTier } from '../platform/cache/second-tier.ts';
+import { openSecondTier, type SharedWatch } from '../platform/cache/second-tier.ts';
 import type { Database, OnChange } from '../platform/db.ts';
+import type { Uuid } from '../platform/id.ts';
 import type { Log } from '../platform/log.ts';
 import { openWakeUp } from '../platform/wake.ts';
 
@@ -22,6 +24,7 @@ export async function openCaching(
   listenUrl: string,
   redisUrl: string | undefined,
   log: Log,
+  watch?: SharedWatch,
 ): Promise<Caching> {
   // The client of Redis is 20 MB that a server without one does not need.
   const redis =
@@ -30,22 +33,36 @@ export async function openCaching(
       : (await import('../platform/cache/redis.ts')).openRedis(redisUrl, log);
   const wake = openWakeUp(listenUrl, log);
   let follower: Follower | undefined;
+  let touched: Touched | undefined;
+  const position = (tenant: Uuid) => follower?.position(tenant);
   const cache = openCache<Ready>({
     hearing: {
       hears: (tenant) => follower?.hears(tenant) ?? false,
       listen: async (tenant) => follower?.listen(tenant),
     },
   });
-  const second = redis && openSecondTier(redis, (tenant) => follower?.position(tenant));
+  const isTouched: Touched['isTouched'] = async (...of) => touched?.isTouched(...of) ?? true;
+  const second = redis && openSecondTier(redis, { position, isTouched }, watch);
+  const tell: FollowOptions['tell'] = (tenant, changes, last) => {
+    touched?.told(tenant, changes, last);
+    cache.changed(tenant, changes);
+  };
+  const missed: FollowOptions['missed'] = (tenant) => {
+    touched?.forget(tenant);
+    cache.clear(tenant);
+  };
   return {
     answers: { cache, second },
     onChange: (tenant, changes, seqs) => {
-      cache.changed(tenant, changes);
+      const last = seqs.at(-1);
+      if (last === undefined) cache.changed(tenant, changes);
+      else tell(tenant, changes, last);
       follower?.wrote(tenant, seqs);
       wake.ring();
     },
     follow: (db) => {
-      follower = openFollower({ db, log, wake, tell: cache.changed, missed: cache.clear });
+      if (redis !== undefined) touched = openTouched(db, position);
+      follower = openFollower({ db, log, wake, tell, missed });
     },
     close: async () => {
       await follower?.stop();

@@ -29,7 +29,8 @@ export async function openServer(config: Config, reached: Reached, log: Log): Pr
   const guarded = testUnsafe !== 'no-guard';
   await using opened = new AsyncDisposableStack(); // closes what is open already when the rest cannot be put together
   const metrics = openMetrics();
-  const caching = await openCaching(config.databaseDirectUrl ?? reached.servingUrl, config.redisUrl, log);
+  const listenUrl = config.databaseDirectUrl ?? reached.servingUrl;
+  const caching = await openCaching(listenUrl, config.redisUrl, log, metrics.shared);
   const pool = { url: reached.servingUrl, size, named, log, watch: watchOf(metrics, config, log) };
   const db = openDatabase({ ...pool, onChange: caching.onChange });
   opened.defer(db.close);

@@ -28,8 +28,8 @@ export interface FollowOptions {
   db: Database;
   log: Log;
   wake: Pick<WakeUp, 'onWake'>;
-  /** Changes of a tenant, in order. */
-  tell(tenant: Uuid, changes: readonly Told[]): void;
+  /** Changes of a tenant, in order; the last of them has this number. */
+  tell(tenant: Uuid, changes: readonly Told[], last: number): void;
   /** Some changes of the tenant are not known: too many came, or they are gone, or time went back. */
   missed(tenant: Uuid): void;
   everyMs?: number;
@@ -85,7 +85,7 @@ export function openFollower(options: FollowOptions): Follower {
     const isKnown = before <= seq && position >= keptFrom - 1 && seq - position <= MOST_CHANGES;
     const changes = isKnown ? await db.read(tenant, sql.toldAfter, position, MOST_CHANGES) : [];
     const last = changes.at(-1)?.seq;
-    if (last !== undefined && changes.length === last - position) tell(tenant, changes);
+    if (last !== undefined && changes.length === last - position) tell(tenant, changes, last);
     else missed(tenant);
     positions.set(tenant, last ?? seq);
   }

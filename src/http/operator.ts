@@ -17,12 +17,12 @@ export interface Operator {
 const FORWARDED = ['forwarded', 'via', 'x-forwarded-for', 'x-real-ip'];
 const THIS_MACHINE = new Set(['127.0.0.1', '::1', '::ffff:127.0.0.1']);
 
-const LATENCY = {
-  count: Type.Integer(),
+const TIMES = {
   p50Ms: Type.Optional(Type.Number()),
   p95Ms: Type.Optional(Type.Number()),
   p99Ms: Type.Optional(Type.Number()),
 };
+const LATENCY = { count: Type.Integer(), ...TIMES };
 const Performance = Type.Object({
   seconds: Type.Integer({ description: 'How far back this looks: a minute, or less after a start' }),
   requests: Type.Object({
@@ -55,6 +55,18 @@ const Performance = Type.Object({
       bytes: Type.Integer(),
     }),
     { description: 'What happened since the start of the process, by the name of what is kept' },
+  ),
+  shared: Type.Array(
+    Type.Object({
+      cache: Type.String(),
+      hits: Type.Integer(),
+      misses: Type.Integer(),
+      outdated: Type.Integer({ description: 'Made before a change of what it is made of' }),
+      garbage: Type.Integer({ description: 'Found, but not written by a Holdfast' }),
+      errors: Type.Integer({ description: 'Redis failed, or was left alone because it had' }),
+      ...TIMES,
+    }),
+    { description: 'What Redis was asked for since the start of the process; empty without REDIS_URL' },
   ),
   eventLoopBusy: Type.Number({ description: 'Share of the time in which the process had work, 0 to 1' }),
   memoryBytes: Type.Integer(),

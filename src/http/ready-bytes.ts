@@ -135,11 +135,10 @@ async function handled(handle: () => unknown, reply: FastifyReply): Promise<Made
 /** The same shared with other processes. */
 async function shared(
   second: SecondTier,
-  { tenant, key, area }: Pick<Wanted<Ready>, 'tenant' | 'key' | 'area'>,
+  { area: { name, liveMs }, ...wanted }: Wanted<Ready>,
   make: () => Promise<Made>,
 ): Promise<Made> {
-  const name = `${area.name} ${key}`;
-  const text = await second.through(tenant, name, area.liveMs, async () => JSON.stringify(await make()));
+  const text = await second.through({ ...wanted, name, liveMs }, async () => JSON.stringify(await make()));
   return JSON.parse(text) as Made;
 }
 

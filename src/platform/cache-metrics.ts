@@ -1,7 +1,15 @@
-import { Counter, Gauge, type Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { AreaCounts } from './cache/counts.ts';
+import { OUTCOMES, type Outcome, type SharedWatch } from './cache/second-tier.ts';
+import { countsOf, latencyOf, type Latency } from './latency.ts';
 
 export type CacheCounts = ReadonlyMap<string, Readonly<AreaCounts>>;
+
+/** How often Redis was asked for something of a cache and what came of it, and how long that took. */
+export type SharedCounts = { cache: string } & Record<Outcome, number> & Omit<Latency, 'count'>;
+
+/** A command has 50 ms; what took longer waited for this process. */
+const SHARED_SECONDS = [0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1];
 
 /** Adds what a cache counts to the registry, by the name of the area and the word for what happened. */
 export function countCaches(registry: Registry, counts: () => CacheCounts): void {
@@ -30,4 +38,31 @@ export function countCaches(registry: Registry, counts: () => CacheCounts): void
         },
       }),
     );
+}
+
+/** Adds what is asked of Redis to the registry, and tells it by name of the cache. */
+export function countShared(registry: Registry): {
+  watch: SharedWatch;
+  counts(): Promise<SharedCounts[]>;
+} {
+  const asked = new Histogram({
+    name: 'holdfast_shared_cache_seconds',
+    help: 'Time to ask Redis for something of each cache, by what came of it',
+    labelNames: ['cache', 'outcome'],
+    buckets: SHARED_SECONDS,
+    registers: [registry],
+  });
+  return {
+    watch: (cache, outcome, tookMs) => asked.observe({ cache, outcome }, tookMs / 1_000),
+    counts: async () => {
+      const byOutcome = await countsOf(asked, ({ cache, outcome }) => `${outcome} ${cache}`);
+      const names = new Set([...byOutcome.keys()].map((key) => key.slice(key.indexOf(' ') + 1)));
+      return [...names].sort().map((cache) => {
+        const series = OUTCOMES.map((outcome) => byOutcome.get(`${outcome} ${cache}`) ?? []);
+        const { count: _, ...latency } = latencyOf(SHARED_SECONDS, series);
+        const counts = OUTCOMES.map((outcome, i) => [outcome, series[i]?.at(-1) ?? 0]);
+        return { cache, ...(Object.fromEntries(counts) as Record<Outcome, number>), ...latency };
+      });
+    },
+  };
 }

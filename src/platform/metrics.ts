@@ -1,6 +1,7 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { AreaCounts } from './cache/counts.ts';
-import { countCaches, type CacheCounts } from './cache-metrics.ts';
+import type { SharedWatch } from './cache/second-tier.ts';
+import { countCaches, countShared, type CacheCounts, type SharedCounts } from './cache-metrics.ts';
 import { countReplica, type ReplicaState } from './replica-metrics.ts';
 import { addedSince, slowest, countsOf, latencyOf, type Counts, type Latency } from './latency.ts';
 
@@ -23,6 +24,8 @@ export interface Recent {
   pool: PoolState & { refused: number };
   /** Since the start of the process, by the name of the area. */
   caches: readonly (AreaCounts & { cache: string })[];
+  /** The same of what is shared through Redis. */
+  shared: readonly SharedCounts[];
   /** Share of the time in which the event loop had work, 0 to 1. */
   eventLoopBusy: number;
   memoryBytes: number;
@@ -40,6 +43,8 @@ export interface Metrics {
   batch(of: { commands: number; waitedMs: number; tookMs: number }): void;
   /** A transaction got no connection in time. */
   connectionRefused(): void;
+  /** Redis was asked for something of a cache. */
+  shared: SharedWatch;
   watchPool(state: () => PoolState): void;
   watchCaches(counts: () => CacheCounts): void;
   watchReplica(state: () => ReplicaState): void;
@@ -79,6 +84,7 @@ export function openMetrics(): Metrics {
   poolGauges(registry, () => pool());
   let caches = (): CacheCounts => new Map();
   countCaches(registry, () => caches());
+  const shared = countShared(registry);
   const moments: Moment[] = [];
   let rendering: Promise<string> | undefined;
 
@@ -111,6 +117,7 @@ export function openMetrics(): Metrics {
       of.commands.inc(commands);
     },
     connectionRefused: () => of.refused.inc(),
+    shared: shared.watch,
     watchPool: (state) => void (pool = state),
     watchCaches: (counts) => void (caches = counts),
     watchReplica: (state) => countReplica(registry, state),
@@ -120,7 +127,10 @@ export function openMetrics(): Metrics {
       moments.push(await look());
       if (moments.length > MOMENTS) moments.shift();
     },
-    recent: async () => recentOf(moments[0] ?? start, await look(), pool(), caches()),
+    recent: async () => ({
+      ...recentOf(moments[0] ?? start, await look(), pool(), caches()),
+      shared: await shared.counts(),
+    }),
   };
 }
 
@@ -212,7 +222,7 @@ function blank(): Moment {
   };
 }
 
-function recentOf(before: Moment, now: Moment, pool: PoolState, caches: CacheCounts): Recent {
+function recentOf(before: Moment, now: Moment, pool: PoolState, caches: CacheCounts): Omit<Recent, 'shared'> {
   const requests = addedSince(now.requests, before.requests);
   const statements = addedSince(now.statements, before.statements);
   const batches = addedSince(now.batches, before.batches);

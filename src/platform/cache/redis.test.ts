@@ -5,7 +5,7 @@ import { Redis } from 'ioredis';
 import { silentLog } from '../../../test/database.ts';
 import { noRedis, startRedis, type RunningRedis } from '../../../test/redis.ts';
 import { openRedis, type SharedBytes } from './redis.ts';
-import { openSecondTier, type SecondTier } from './second-tier.ts';
+import { openSecondTier, type Known, type Outcome, type SecondTier } from './second-tier.ts';
 
 const TENANT = '00000000-0000-7000-8000-00000000000a';
 const LARGE = 'word '.repeat(10_000);
@@ -15,7 +15,14 @@ describe('the second tier, with a real Redis', { skip: noRedis }, () => {
   let admin: Redis;
   let clock: { at: number; now(): number };
   let bytes: SharedBytes;
-  let generation: number | undefined;
+  let position: number | undefined;
+  /** The last change of what the texts here are made of. */
+  let touched: number;
+  let outcomes: Outcome[];
+  const known: Known = {
+    position: () => position,
+    isTouched: async (_tenant, _tags, since) => touched > since,
+  };
   let tier: SecondTier;
   let made = 0;
 
@@ -34,20 +41,22 @@ describe('the second tier, with a real Redis', { skip: noRedis }, () => {
     await admin.flushall();
     clock = { at: 1, now: () => clock.at };
     bytes = openRedis(redis.url, silentLog, clock);
-    tier = openSecondTier(bytes, () => generation);
-    generation = 1;
-    made = 0;
+    tier = openSecondTier(bytes, known, (_name, outcome) => outcomes.push(outcome));
+    position = 1;
+    touched = 0;
     await untilShared();
   });
 
   const ask = (text = LARGE, key = 'rooms', of = tier) =>
-    of.through(TENANT, key, 60_000, async () => {
+    of.through({ name: 'rooms', tenant: TENANT, key, madeOf: ['room'], liveMs: 60_000 }, async () => {
       made += 1;
       return text;
     });
 
   /** Until a value goes there and comes back: connected, and nobody waits for a write. */
   async function untilShared(): Promise<void> {
+    made = 0;
+    outcomes = [];
     for (;;) {
       const before = made;
       await ask(LARGE, 'probe');
@@ -56,6 +65,7 @@ describe('the second tier, with a real Redis', { skip: noRedis }, () => {
       clock.at += 10_000; // past whatever time Redis is left alone
     }
     made = 0;
+    outcomes = [];
   }
 
   async function untilStored(keys: number): Promise<void> {
@@ -66,12 +76,12 @@ describe('the second tier, with a real Redis', { skip: noRedis }, () => {
     await ask();
     await untilStored(2);
     const otherBytes = openRedis(redis.url, silentLog);
-    const other = openSecondTier(otherBytes, () => generation);
+    const other = openSecondTier(otherBytes, known);
     while (!(await isOnline(otherBytes))) await setImmediate();
     assert.equal(await ask('other', 'rooms', other), LARGE);
     assert.equal(made, 1);
-    const keys = (await admin.keys('*')).filter((key) => key.startsWith(`holdfast:1:${TENANT}:1:`));
-    assert.equal(keys.length, 2, 'the tenant and generation stand in every key');
+    const keys = (await admin.keys('*')).filter((key) => key.startsWith(`holdfast:2:${TENANT}:`));
+    assert.equal(keys.length, 2, 'the tenant stands in every key');
     for (const key of keys) assert.ok((await admin.strlen(key)) < LARGE.length / 10);
     for (const key of keys) assert.ok((await admin.pttl(key)) > 0, 'nothing stays for ever');
     otherBytes.close();
@@ -79,20 +89,48 @@ describe('the second tier, with a real Redis', { skip: noRedis }, () => {
 
   async function isOnline(of: SharedBytes): Promise<boolean> {
     of.set('online', Buffer.from('1'), 1_000);
-    return (await of.get('online')) !== undefined;
+    return typeof (await of.get('online')) !== 'string';
   }
 
-  test('never shows a value of another generation, also one that was written late', async () => {
+  test('never shows what is older than a change that is known of it, also when it was written late', async () => {
     let finish: (text: string) => void = () => undefined;
-    const late = tier.through(TENANT, 'rooms', 60_000, () => new Promise((resolve) => (finish = resolve)));
+    const wanted = { name: 'rooms', tenant: TENANT, key: 'rooms', madeOf: ['room'], liveMs: 60_000 };
+    const late = tier.through(wanted, () => new Promise((resolve) => (finish = resolve)));
     await bytes.get('a turn in which the load begins');
-    generation = 2;
+    [position, touched] = [2, 2];
     finish('old');
     await late;
     await untilStored(2);
     assert.equal(await ask('new'), 'new');
-    generation = undefined;
-    assert.equal(await ask('not sure'), 'not sure', 'who does not know how far he knows asks the source');
+    assert.deepEqual(outcomes, ['misses', 'outdated']);
+    await untilTaken('new');
+  });
+
+  /** Until the text that was made last has arrived there and is taken. */
+  async function untilTaken(text: string): Promise<void> {
+    while ((await ask(text)) !== text || outcomes.at(-1) !== 'hits') await admin.ping();
+  }
+
+  test('goes on showing what other changes of the company did not touch', async () => {
+    await ask('old');
+    await untilTaken('old');
+    position = 50;
+    assert.equal(await ask('not asked'), 'old');
+    touched = 1; // by the change that the value was made after
+    assert.equal(await ask('not asked'), 'old');
+  });
+
+  test('takes nothing from further on than is known here, and nothing while that is not sure', async () => {
+    position = 9;
+    await ask('of changes that never were');
+    await untilTaken('of changes that never were');
+    position = 8;
+    assert.equal(await ask('right'), 'right');
+    assert.equal(outcomes.at(-1), 'outdated');
+    outcomes = [];
+    position = undefined;
+    assert.equal(await ask('not sure'), 'not sure');
+    assert.deepEqual(outcomes, [], 'it is not even asked');
   });
 
   test('takes whatever it did not write for nothing', async () => {
@@ -115,10 +153,12 @@ describe('the second tier, with a real Redis', { skip: noRedis }, () => {
       made = 0;
       assert.equal(await ask('right'), 'right');
       assert.equal(made, 1);
-      await untilStored(2);
+      assert.equal(outcomes.at(-1), 'garbage');
+      await untilTaken('right');
     }
     for (const key of keys) await admin.del(key).then(() => admin.lpush(key, 'of another type'));
     assert.equal(await ask('right'), 'right');
+    assert.equal(outcomes.at(-1), 'errors');
   });
 
   test('that is flushed is filled again', async () => {
@@ -150,6 +190,7 @@ describe('the second tier, with a real Redis', { skip: noRedis }, () => {
     const begun = performance.now();
     for (let n = 0; n < 200; n++) assert.equal(await ask('made', `key ${n}`), 'made');
     assert.ok(performance.now() - begun < 1_000, '200 answers took a second');
+    assert.deepEqual(new Set(outcomes), new Set(['errors']), 'each is counted');
     await redis.start();
     await untilShared();
   });

@@ -2,9 +2,10 @@ import { Redis } from 'ioredis';
 import type { Stopwatch } from '../clock.ts';
 import type { Log } from '../log.ts';
 
-/** Bytes that several processes share and that may be gone at any moment. Never rejects: what fails is not there. */
+/** Bytes that several processes share and that may be gone at any moment. Never rejects. */
 export interface SharedBytes {
-  get(key: string): Promise<Buffer | undefined>;
+  /** `failed` also while nobody asks, because there is no connection or too much has failed. */
+  get(key: string): Promise<Buffer | 'missing' | 'failed'>;
   /** Does not wait: whoever made the value has it already. */
   set(key: string, bytes: Buffer, liveMs: number): void;
   close(): void;
@@ -38,24 +39,24 @@ export function openRedis(url: string, log: Log, perf: Stopwatch = performance):
   let aloneUntil = -Infinity;
   let writes = 0;
 
-  async function asked<T>(command: () => Promise<T>): Promise<T | undefined> {
-    if (redis.status !== 'ready' || perf.now() < aloneUntil) return undefined;
+  async function asked<T>(command: () => Promise<T>): Promise<T | 'failed'> {
+    if (redis.status !== 'ready' || perf.now() < aloneUntil) return 'failed';
     try {
       const answer = await command();
       errors = 0;
       return answer;
     } catch (error) {
       errors += 1;
-      if (errors < MOST_ERRORS) return undefined;
+      if (errors < MOST_ERRORS) return 'failed';
       if (perf.now() >= aloneUntil) log.warn({ err: error }, 'Redis fails; for 5 s nobody asks it');
       aloneUntil = perf.now() + LEFT_ALONE_MS;
       errors = MOST_ERRORS - 1; // the first one to try again decides
-      return undefined;
+      return 'failed';
     }
   }
 
   return {
-    get: async (key) => (await asked(() => redis.getBuffer(key))) ?? undefined,
+    get: async (key) => (await asked(() => redis.getBuffer(key))) ?? 'missing',
     set: (key, bytes, liveMs) => {
       if (writes >= MOST_WRITES) return;
       writes += 1;

@@ -1,67 +1,78 @@
 import { hash } from 'node:crypto';
-import { promisify } from 'node:util';
-import { constants, crc32, zstdCompress, zstdDecompress } from 'node:zlib';
+import type { Stopwatch } from '../clock.ts';
 import type { Uuid } from '../id.ts';
+import { pack, unpack } from './packed.ts';
 import type { SharedBytes } from './redis.ts';
 
 /** Shares texts between processes, so that what one has read the others need not. */
 export interface SecondTier {
-  /** The text under this key as it is now, shared for `liveMs`; `make` makes it when nobody has, or nobody can say. */
-  through(tenant: Uuid, key: string, liveMs: number, make: () => Promise<string>): Promise<string>;
+  /** The text of this as it is now, shared for `liveMs`; `make` makes it when nobody has, or nobody can say. */
+  through(wanted: SharedText, make: () => Promise<string>): Promise<string>;
 }
 
-/** Changes when what is kept under the keys does: then processes of two releases do not read each other's. */
-const FORMAT = 1;
-const TO_COMPRESS_BYTES = 1_024;
-/** Whoever can write to Redis could send something that unpacks to more than there is memory. */
-const MOST_BYTES = 16 * 1_024 * 1_024;
-const CHECKSUM_BYTES = 4;
+export interface SharedText {
+  /** As it stands in metrics. */
+  name: string;
+  tenant: Uuid;
+  key: string;
+  /** Tags of everything that the text is made of (see tags.ts). */
+  madeOf: readonly string[];
+  liveMs: number;
+}
 
-const compress = promisify(zstdCompress);
-const decompress = promisify(zstdDecompress);
+/** What this process knows of the changes of a tenant. */
+export interface Known {
+  /** How far they are known; undefined while that is not sure. */
+  position(tenant: Uuid): number | undefined;
+  /** Whether one of these tags was changed after `since`; true also where nobody can say. */
+  isTouched(tenant: Uuid, tags: readonly string[], since: number): Promise<boolean>;
+}
+
+/** `garbage` is what nobody of us wrote; `outdated`, what may be older than what is known here. */
+export const OUTCOMES = ['hits', 'misses', 'outdated', 'garbage', 'errors'] as const;
+export type Outcome = (typeof OUTCOMES)[number];
+/** Told of every time that Redis was asked. */
+export type SharedWatch = (name: string, outcome: Outcome, tookMs: number) => void;
+
+/** Changes when what is kept under the keys does: then processes of two releases do not read each other's. */
+const FORMAT = 2;
 
 /**
- * The key carries how far the tenant's changes are known to this process, read before the value is. So whoever reads
- * it knows at most as much as the value does, and a process that is late writes where nobody looks any more. Any change
- * of the tenant thus begins a new generation: the tier is for what changes seldom and is asked for by many.
+ * A value carries how far the tenant's changes were known to the process that made it, when it began to read. Who finds it
+ * takes it only if he knows of no later change of what it is made of, so nobody is given what is older than what he
+ * knows; who cannot say, as after a gap in the feed, takes nothing. A value from further on than is known here is not
+ * taken either: after the promotion of a standby it may be of changes that never were.
  */
 export function openSecondTier(
   bytes: SharedBytes,
-  generationOf: (tenant: Uuid) => number | undefined,
+  known: Known,
+  watch: SharedWatch = () => undefined,
+  perf: Stopwatch = performance,
 ): SecondTier {
+  async function find(name: string, of: SharedText, position: number): Promise<[Outcome, string?]> {
+    const kept = await bytes.get(name);
+    if (kept === 'failed') return ['errors'];
+    if (kept === 'missing') return ['misses'];
+    const found = await unpack(kept);
+    if (found === undefined) return ['garbage'];
+    const isCurrent =
+      found.position <= position && !(await known.isTouched(of.tenant, of.madeOf, found.position));
+    return isCurrent ? ['hits', found.text] : ['outdated'];
+  }
+
   return {
-    through: async (tenant, key, liveMs, make) => {
-      const generation = generationOf(tenant);
-      if (generation === undefined) return make();
-      const name = `holdfast:${FORMAT}:${tenant}:${generation}:${hash('sha256', key, 'base64url')}`;
-      const kept = await bytes.get(name);
-      const known = kept === undefined ? undefined : await unpack(kept);
-      if (known !== undefined) return known;
+    through: async (wanted, make) => {
+      const { tenant, key, liveMs } = wanted;
+      const position = known.position(tenant);
+      if (position === undefined) return make();
+      const name = `holdfast:${FORMAT}:${tenant}:${hash('sha256', `${wanted.name} ${key}`, 'base64url')}`;
+      const begun = perf.now();
+      const [outcome, found] = await find(name, wanted, position);
+      watch(wanted.name, outcome, perf.now() - begun);
+      if (found !== undefined) return found;
       const text = await make();
-      void pack(text).then((packed) => bytes.set(name, packed, liveMs));
+      void pack({ position, text }).then((packed) => bytes.set(name, packed, liveMs));
       return text;
     },
   };
-}
-
-/** Four bytes of checksum, one that says whether what follows is compressed, and the text. */
-async function pack(text: string): Promise<Buffer> {
-  const plain = Buffer.from(text);
-  const isLarge = plain.length >= TO_COMPRESS_BYTES;
-  const rest = Buffer.concat([
-    Buffer.of(isLarge ? 1 : 0),
-    isLarge ? await compress(plain, { params: { [constants.ZSTD_c_compressionLevel]: 3 } }) : plain,
-  ]);
-  const checksum = Buffer.alloc(CHECKSUM_BYTES);
-  checksum.writeUInt32BE(crc32(rest));
-  return Buffer.concat([checksum, rest]);
-}
-
-/** Undefined for whatever `pack` did not write. */
-async function unpack(packed: Buffer): Promise<string | undefined> {
-  const rest = packed.subarray(CHECKSUM_BYTES);
-  if (rest.length === 0 || packed.readUInt32BE() !== crc32(rest)) return undefined;
-  if (rest[0] === 0) return rest.toString('utf8', 1);
-  const plain = await decompress(rest.subarray(1), { maxOutputLength: MOST_BYTES }).catch(() => undefined);
-  return plain?.toString();
 }
