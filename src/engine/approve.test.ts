@@ -4,6 +4,7 @@ import { cancelling, hold, on, openFixture, slot, type Fixture } from '../../tes
 import { silentLog } from '../../test/database.ts';
 import { openDatabase, type Database } from '../platform/db.ts';
 import type { Uuid } from '../platform/id.ts';
+import type { Choice } from './choice.ts';
 import { examine } from './examine.ts';
 import { openEngine, readBookings, type Engine, type Hold, type Needs, type Outcome } from './index.ts';
 import { invariants } from './invariants.ts';
@@ -141,6 +142,23 @@ test('a request that was changed after it was read is not approved as it was', a
   assert.equal((await approve(asked.bookingId)).result, 'done');
   const claims = `select count(*) from engine.interval_claim where booking_id = '${asked.bookingId}'`;
   assert.equal(await fixture.count(`${claims} and resource_id = '${elsewhere}'`), 1);
+});
+
+test('a booking that moves to what is chosen under the lock settles who asked for that', async () => {
+  const [room, elsewhere] = [await fixture.newCalendar(), await fixture.newCalendar()];
+  const booked = hold([slot(room, 0)]);
+  await fixture.perform(booked);
+  await fixture.perform(on('confirm', booked.bookingId));
+  const asked = request([slot(elsewhere, 0)]);
+  await fixture.perform(asked);
+  const [from] = request([slot(elsewhere, 0)]).lines;
+  assert.ok(from);
+  const choice: Choice = { from, pick: () => ({ ...slot(elsewhere, 0), details: {} }) };
+  const lines = [{ ...from, intervals: [], choice }];
+  const by = { bookingId: booked.bookingId, ownedBy: null, actor: 'test' };
+  const moved = await fixture.perform({ verb: 'reschedule', ...by, lines, guards: new Map(), version: null });
+  assert.equal(moved.result, 'done');
+  assert.deepEqual(await statesOf([asked]), ['declined']);
 });
 
 test('the sweeper ends requests whose time has begun, and their wishes with them', async () => {

@@ -46,7 +46,6 @@ export function wantedBy(commands: readonly Command[], again: boolean): Wanted {
     if (command.verb === 'resize') rows.push(...command.rows);
     else if (command.verb !== 'hold' || again) bookingIds.add(command.bookingId);
     if (command.verb === 'confirm' || command.verb === 'approve') grantedTo.push(command.bookingId);
-    if (command.verb === 'reschedule') granted.push(...command.lines.flatMap((line) => line.intervals));
     if (command.verb === 'approve') {
       for (const guardId of command.guards?.keys() ?? []) guardIds.add(guardId);
       granted.push(...(command.wishes?.lines ?? []).flatMap((line) => line.intervals));
@@ -60,7 +59,9 @@ export function wantedBy(commands: readonly Command[], again: boolean): Wanted {
     if (command.verb === 'hold') units.push(...(command.units ?? []));
     for (const guardId of command.guards.keys()) guardIds.add(guardId);
     for (const line of command.lines) {
-      slots.push(...line.intervals, ...(line.choice?.from.intervals ?? []));
+      const intervals = [...line.intervals, ...(line.choice?.from.intervals ?? [])];
+      slots.push(...intervals);
+      if (command.verb === 'reschedule') granted.push(...intervals);
       units.push(...line.units, ...(line.choice?.from.units ?? []));
       groups.push(...(line.choice?.from.groups ?? []));
     }
