@@ -374,7 +374,7 @@ create table events.event_section (
   kind text not null,
   capacity integer not null,
   layout jsonb,
-  amount_minor bigint not null,
+  amount_minor bigint,
   category text,
   constraint event_section_pkey PRIMARY KEY (tenant_id, event_id, no),
   constraint event_section_tenant_id_event_id_fkey FOREIGN KEY (tenant_id, event_id) REFERENCES events.event(tenant_id, id) ON DELETE CASCADE,
@@ -503,6 +503,57 @@ create policy tenant_wall on events.ticket_key for all to public
   using ((tenant_id = (NULLIF(current_setting('holdfast.tenant'::text, true), ''::text))::uuid))
   with check ((tenant_id = (NULLIF(current_setting('holdfast.tenant'::text, true), ''::text))::uuid));
 grant insert, select, update on events.ticket_key to holdfast_app;
+
+create table events.tier (
+  tenant_id uuid not null,
+  event_id uuid not null,
+  name text not null,
+  no integer not null,
+  id uuid not null,
+  amount_minor bigint not null,
+  sections text[],
+  capacity integer,
+  group_name text,
+  sale_from timestamp with time zone,
+  sale_to timestamp with time zone,
+  max_per_order integer,
+  constraint tier_pkey PRIMARY KEY (tenant_id, event_id, name),
+  constraint tier_tenant_id_event_id_fkey FOREIGN KEY (tenant_id, event_id) REFERENCES events.event(tenant_id, id) ON DELETE CASCADE,
+  constraint tier_tenant_id_event_id_group_name_fkey FOREIGN KEY (tenant_id, event_id, group_name) REFERENCES events.tier_group(tenant_id, event_id, name) ON DELETE CASCADE,
+  constraint tier_amount_minor_check CHECK ((amount_minor >= 0)),
+  constraint tier_capacity_check CHECK ((capacity >= 0)),
+  constraint tier_max_per_order_check CHECK ((max_per_order >= 1)),
+  constraint tier_name_check CHECK (((length(name) >= 1) AND (length(name) <= 100))),
+  constraint tier_no_check CHECK ((no >= 1)),
+  constraint tier_sale_ends_after_start CHECK ((sale_from < sale_to)),
+  constraint tier_sections_check CHECK ((cardinality(sections) >= 1))
+);
+alter table events.tier enable row level security;
+alter table events.tier force row level security;
+create policy tenant_wall on events.tier for all to public
+  using ((tenant_id = (NULLIF(current_setting('holdfast.tenant'::text, true), ''::text))::uuid))
+  with check ((tenant_id = (NULLIF(current_setting('holdfast.tenant'::text, true), ''::text))::uuid));
+grant delete, insert, select, update on events.tier to holdfast_app;
+
+create table events.tier_group (
+  tenant_id uuid not null,
+  event_id uuid not null,
+  name text not null,
+  no integer not null,
+  id uuid not null,
+  capacity integer not null,
+  constraint tier_group_pkey PRIMARY KEY (tenant_id, event_id, name),
+  constraint tier_group_tenant_id_event_id_fkey FOREIGN KEY (tenant_id, event_id) REFERENCES events.event(tenant_id, id) ON DELETE CASCADE,
+  constraint tier_group_capacity_check CHECK ((capacity >= 0)),
+  constraint tier_group_name_check CHECK (((length(name) >= 1) AND (length(name) <= 100))),
+  constraint tier_group_no_check CHECK ((no >= 1))
+);
+alter table events.tier_group enable row level security;
+alter table events.tier_group force row level security;
+create policy tenant_wall on events.tier_group for all to public
+  using ((tenant_id = (NULLIF(current_setting('holdfast.tenant'::text, true), ''::text))::uuid))
+  with check ((tenant_id = (NULLIF(current_setting('holdfast.tenant'::text, true), ''::text))::uuid));
+grant delete, insert, select, update on events.tier_group to holdfast_app;
 
 create table events.venue (
   tenant_id uuid not null,

@@ -62,6 +62,17 @@ class Arena {
       .body.id;
   }
 
+  /** An event on sale in a standing section of 100 places, which is the only one with a price. */
+  async newEvent(given: object): Promise<{ id: string; sectionId: string }> {
+    const sections = [{ name: 'Floor', kind: 'standing', capacity: 100 }];
+    const { body: venue } = await this.post('/venues', { name: 'Hall', sections });
+    const asked = { name: 'Concert', venueId: venue.id, startsAt: '2030-05-06T18:00:00Z', ...given };
+    const made = await this.post('/events', asked);
+    const [price] = (made.body as unknown as { prices: { sectionId: string }[] }).prices;
+    await this.post(`/events/${made.body.id}/publish`, {});
+    return { id: made.body.id, sectionId: price?.sectionId ?? '' };
+  }
+
   /** Holds minutes `[from, to)` of a room. */
   hold(roomId: string, from: number, to: number, ttlSeconds = 600) {
     const at = (minute: number) => new Date(Date.UTC(2030, 0, 1, 0, minute)).toISOString();
@@ -159,6 +170,22 @@ describe('two servers on one database, sweeper off', () => {
     }
     assert.equal(won, 1);
     assert.equal((await arena.post(`/bookings/${first.body.id}/confirm`, {})).status, 410);
+  });
+
+  test('of 50 buyers of two tiers that share 20 places exactly 20 get one', async () => {
+    const { id: eventId, sectionId } = await arena.newEvent({
+      prices: [{ section: 'Floor', amountMinor: 1_000 }],
+      groups: [{ name: 'Terrace', capacity: 20 }],
+      tiers: ['Adult', 'Child'].map((name) => ({ name, amountMinor: 500, group: 'Terrace' })),
+    });
+    const line = { kind: 'admission', eventId, sectionId, quantity: 1 };
+    const answers = await Promise.all(
+      Array.from({ length: 50 }, (_, i) =>
+        arena.post('/holds', { lines: [{ ...line, tier: i % 3 === 0 ? 'Child' : 'Adult' }] }),
+      ),
+    );
+    const lost = answers.filter(({ status, body }) => status === 409 && body.code === 'capacity_unavailable');
+    assert.deepEqual([answers.filter(({ status }) => status === 201).length, lost.length], [20, 30]);
   });
 
   test('afterwards every promise of the doctor holds', async () => {

@@ -23,10 +23,11 @@ const emptyStock = statement('engine.emptyStock', {
 /** Rides stock_claim_by_stock. */
 const claimedOf = statement('engine.claimedOfStock', {
   params: ['uuid', 'uuid[]'],
-  columns: { resourceId: 'uuid' },
-  text: `select distinct c.resource_id as "resourceId" from engine.stock_claim c
+  columns: { resourceId: 'uuid', units: 'int4' },
+  text: `select c.resource_id as "resourceId", sum(c.units)::int as units from engine.stock_claim c
     where c.tenant_id = $1 and c.resource_id = any ($2::uuid[]) and c.units > 0
-      and (c.expires_at is null or c.expires_at > statement_timestamp())`,
+      and (c.expires_at is null or c.expires_at > statement_timestamp())
+    group by c.resource_id`,
 });
 
 /** Rides the primary key. */
@@ -67,10 +68,10 @@ export async function lockStock(tx: Transaction, resourceIds: readonly Uuid[]): 
   return rows.reduce((sum, row) => sum + row.taken, 0);
 }
 
-/** Those of these resources that a booking holds now. */
-export async function heldAmong(tx: Transaction, resourceIds: readonly Uuid[]): Promise<Set<Uuid>> {
+/** Those of these resources that bookings hold now, with how many units they do. */
+export async function heldAmong(tx: Transaction, resourceIds: readonly Uuid[]): Promise<Map<Uuid, number>> {
   const rows = await tx.run(claimedOf, resourceIds);
-  return new Set(rows.map((row) => row.resourceId));
+  return new Map(rows.map(({ resourceId, units }) => [resourceId, units]));
 }
 
 /**

@@ -160,6 +160,8 @@ function summary(conflicts: readonly Conflict[]): string {
     return 'Too many of your requests wait for an answer. Take one back, or wait.';
   if (conflicts.some(({ rule }) => rule === 'codeUses'))
     return 'This code has been used as often as it may be.';
+  if (conflicts.some(({ rule }) => rule === 'tierCapacity' || rule === 'groupCapacity'))
+    return 'Not so many places are left at this price.';
   if (areAll('limit_reached')) return 'You have as much of this as one may have.';
   if (areAll('strands_seat')) return 'A single seat would be left alone: take it too, or others.';
   return 'Somebody else has what you asked for.';

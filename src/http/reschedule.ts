@@ -3,7 +3,13 @@ import type { FastifyRequest } from 'fastify';
 import { countsFor } from '../engine/booking.ts';
 import { orKept } from '../engine/idempotency.ts';
 import type { Reschedule } from '../engine/command.ts';
-import { standingLines, type Approval, type Booking, type HoldLine } from '../engine/index.ts';
+import {
+  standingLines,
+  type Approval,
+  type Booking,
+  type BookingLine,
+  type HoldLine,
+} from '../engine/index.ts';
 import type { Kind, MovedLine } from '../kinds/kind.ts';
 import { inScope, type Scope } from '../kinds/series.ts';
 import { can, type Actor } from '../people/access.ts';
@@ -81,9 +87,11 @@ async function reschedule(
     );
   });
   requireDistinct(asked);
-  const others = standing.filter((line) => !asked.some(({ no }) => no === line.no));
+  const isAsked = (line: BookingLine) => asked.some(({ no }) => no === line.no);
+  const others = standing.filter((line) => !isAsked(line));
+  const moved = standing.filter(isAsked);
   const { tenant, role } = actor;
-  const context = { db, tenant, client: countsFor(booking), role, now, others };
+  const context = { db, tenant, client: countsFor(booking), role, now, others, moved };
   const command = (resolved: ResolvedLines): Reschedule => {
     requireNoNewApproval(booking, resolved.approval, actor);
     requireNotDearer(booking, resolved.lines, actor);

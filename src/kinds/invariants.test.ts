@@ -12,10 +12,19 @@ let event: OnSale;
 let roomId: string;
 before(async () => {
   office = await BoxOffice.open();
-  event = await office.event();
+  event = await office.event({
+    groups: [{ name: 'Few', capacity: 5 }],
+    tiers: [{ name: 'Child', amountMinor: 500, group: 'Few' }],
+  });
   roomId = String((await office.post('/rooms', { name: 'R', building: 'B', capacity: 1 })).body['id']);
-  const [first, second] = await office.seats(event);
-  const held = await office.hold(seatLine(event, first, second), admission(event, 'Floor', 3), slot(0));
+  const [first, second, third] = await office.seats(event);
+  const child = { ...seatLine(event, third), tier: 'Child' };
+  const held = await office.hold(
+    seatLine(event, first, second),
+    admission(event, 'Floor', 3),
+    slot(0),
+    child,
+  );
   assert.equal(held.status, 201, held.text);
 });
 after(() => office.close());
@@ -52,6 +61,18 @@ const violations: readonly (readonly [what: string, id: string, sql: () => strin
     'event-line-has-its-places',
     () =>
       `update engine.booking_line set details = jsonb_set(details, '{seatIds,0}', '"${event.id}"') where kind = 'seat'`,
+  ],
+  [
+    'a place of a tier does not count in it',
+    'tier-is-counted',
+    () => `with gone as (delete from engine.stock_claim c using events.tier t where c.resource_id = t.id returning c.resource_id)
+      update engine.stock s set taken = 0 from gone where s.resource_id = gone.resource_id`,
+  ],
+  [
+    'a place of a tier does not count in its group',
+    'tier-is-counted',
+    () => `with gone as (delete from engine.stock_claim c using events.tier_group g where c.resource_id = g.id returning c.resource_id)
+      update engine.stock s set taken = 0 from gone where s.resource_id = gone.resource_id`,
   ],
   [
     'a room is kept for less than the time asked for',

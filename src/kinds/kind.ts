@@ -30,6 +30,8 @@ export interface ResolveContext {
   now: Instant;
   /** The other lines of the booking, when some of its lines are moved; they count for limits per order. */
   others: readonly BookingLine[];
+  /** Lines that are moved, as they were. */
+  moved?: readonly BookingLine[];
   /** True when a guard had moved on: read the catalogue from the database, past every cache. */
   fresh: boolean;
   /** Nothing is taken: a kind may return a line that breaks its rules as `skipped`, and not throw. */

@@ -34,6 +34,11 @@ export function nullable<T extends TSchema & { type: string }>(schema: T) {
   return Type.Unsafe<Static<T> | null>({ ...schema, type: [schema.type, 'null'] });
 }
 
+/** May be left out, or null where there is none. */
+export function optional<T extends TSchema & { type: string }>(schema: T) {
+  return Type.Optional(nullable(schema));
+}
+
 /** A UUID as lower-case text: one id has one spelling, so it can be compared and hashed as text. */
 export const Id = Type.String({ format: 'uuid', examples: ['0192f0c1-7b1a-7c3e-9a51-0f2d6b1c8e4a'] });
 

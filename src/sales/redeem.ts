@@ -14,7 +14,7 @@ import { carriedDiscount, discountOf, type Rate } from './discount.ts';
 /** A code as far as selling needs to know it. */
 export type CodeForSale = Row<typeof sql.codesForSale.columns>;
 
-/** What a line sells, as far as a code can be for it: an event, and of each section its name and price category. */
+/** What a line sells, as far as a code can be for it: an event, and of each section its name, price category and tier. */
 export interface Sold {
   eventId: Uuid;
   tiers: readonly (readonly (string | null)[])[];

@@ -2,22 +2,25 @@ import type { HoldLine } from '../../engine/index.ts';
 import type { Uuid } from '../../platform/id.ts';
 import type { ResolveContext } from '../kind.ts';
 import { bestSeats } from './best-seats.ts';
-import { eventsForSale, type EventForSale } from './catalogue.ts';
+import { eventsForSale } from './catalogue.ts';
 import { inventory } from './event-queries.ts';
 import { block, hasBetter, strandedBy } from './orphan.ts';
 import { seatId, seatOf } from './place.ts';
 import type { AdmissionLine, SeatLine } from './schema.ts';
 import type { MapRow, SeatMap } from './seat-map.ts';
+import { atPriceOf, type EventAtPrice } from './tier-line.ts';
 
 const MOST = 3;
 
 /** Other standing sections with as many places, or as many free seats side by side, near those asked for or the best. */
 export async function eventAlternatives(context: ResolveContext, refused: HoldLine): Promise<object[]> {
   const details = refused.details as Omit<SeatLine, 'kind'> | Omit<AdmissionLine, 'kind'>;
-  if (refused.kind === 'admission') return otherSections(context, details as Omit<AdmissionLine, 'kind'>);
   const { db, tenant, fresh } = context;
-  const event = (await eventsForSale(db, tenant.id, [details.eventId], fresh)).get(details.eventId);
+  const found = (await eventsForSale(db, tenant.id, [details.eventId], fresh)).get(details.eventId);
+  const event = found && atPriceOf(found, details.tier ?? undefined);
   if (event === undefined) return [];
+  if (refused.kind === 'admission')
+    return otherSections(context, event, details as Omit<AdmissionLine, 'kind'>);
   return 'seatIds' in details
     ? nearSeats(context, event, details.seatIds)
     : bestElsewhere(context, event, refused.quantity);
@@ -25,20 +28,23 @@ export async function eventAlternatives(context: ResolveContext, refused: HoldLi
 
 async function otherSections(
   { db, tenant }: ResolveContext,
+  event: EventAtPrice,
   { eventId, sectionId, quantity }: Omit<AdmissionLine, 'kind'>,
 ): Promise<object[]> {
-  const sections = await db.read(tenant.id, inventory, eventId, false, null);
-  const price = sections.find((section) => section.id === sectionId)?.amountMinor ?? 0;
-  return sections
+  const now = await db.read(tenant.id, inventory, eventId, false, null);
+  const price = priceOf(event, sectionId) ?? 0;
+  const away = (id: Uuid) => Math.abs((priceOf(event, id) ?? 0) - price);
+  return now
     .filter(({ id, kind, available }) => id !== sectionId && kind === 'standing' && available >= quantity)
-    .sort((a, b) => Math.abs(a.amountMinor - price) - Math.abs(b.amountMinor - price))
+    .filter(({ id }) => priceOf(event, id) !== null)
+    .sort((a, b) => away(a.id) - away(b.id))
     .slice(0, MOST)
-    .map(({ id }) => ({ kind: 'admission', eventId, sectionId: id, quantity }));
+    .map(({ id }) => ({ kind: 'admission', eventId, sectionId: id, quantity, ...tierOf(event) }));
 }
 
 async function nearSeats(
   { db, tenant }: ResolveContext,
-  event: EventForSale,
+  event: EventAtPrice,
   seatIds: readonly Uuid[],
 ): Promise<object[]> {
   const [first = ''] = seatIds;
@@ -61,12 +67,12 @@ async function nearSeats(
 /** In each section the best seats for so many, over several rows where it must be; the best of them first. */
 async function bestElsewhere(
   { db, tenant }: ResolveContext,
-  event: EventForSale,
+  event: EventAtPrice,
   quantity: number,
 ): Promise<object[]> {
   const now = await db.read(tenant.id, inventory, event.id, true, null);
   const found = now.flatMap(({ id, seats }) => {
-    const map = event.sections.get(id)?.map ?? null;
+    const map = priceOf(event, id) === null ? null : (event.sections.get(id)?.map ?? null);
     const best = map && bestSeats(map, freeNow(seats), { quantity, accessible: false, split: true });
     return best === null ? [] : [{ id, ...best }];
   });
@@ -76,8 +82,17 @@ async function bestElsewhere(
     .map(({ id, seats }) => seatLine(event, id, seats));
 }
 
-function seatLine({ id: eventId }: EventForSale, section: Uuid, seats: readonly number[]): object {
-  return { kind: 'seat', eventId, seatIds: seats.map((index) => seatId(section, index + 1)) };
+function seatLine(event: EventAtPrice, section: Uuid, seats: readonly number[]): object {
+  const seatIds = seats.map((index) => seatId(section, index + 1));
+  return { kind: 'seat', eventId: event.id, seatIds, ...tierOf(event) };
+}
+
+function priceOf({ sections }: EventAtPrice, id: Uuid): number | null {
+  return sections.get(id)?.amountMinor ?? null;
+}
+
+function tierOf({ tier }: EventAtPrice): { tier?: string } {
+  return tier === undefined ? {} : { tier: tier.name };
 }
 
 function freeNow(states: string | null): Uint8Array {

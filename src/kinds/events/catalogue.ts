@@ -5,6 +5,7 @@ import * as sql from './event-queries.ts';
 import { seatOf } from './place.ts';
 import type { SeatMark, SeatRow } from './schema.ts';
 import { toSeatMap, type SeatMap } from './seat-map.ts';
+import type { Tier } from './tier.ts';
 
 export interface SectionForSale {
   id: Uuid;
@@ -12,13 +13,17 @@ export interface SectionForSale {
   kind: 'seated' | 'standing';
   /** Places as the event was made with; how many are left is the stock's to say. */
   capacity: number;
-  amountMinor: number;
+  /** Null: it is sold in tiers only. */
+  amountMinor: number | null;
   category: string | null;
   /** Where its seats are; null where people stand. */
   map: SeatMap | null;
   /** Its seats that are not sold as others are, by index. */
   marks: ReadonlyMap<number, SeatMark>;
 }
+
+/** A tier with what its group allows. */
+export type TierForSale = Tier & { groupId: Uuid | null; groupCapacity: number | null };
 
 /** An event as far as selling needs to know it. */
 export interface EventForSale {
@@ -35,9 +40,11 @@ export interface EventForSale {
   orphanRule: boolean;
   /** In the order of the venue. */
   sections: ReadonlyMap<Uuid, SectionForSale>;
+  /** By name. */
+  tiers: ReadonlyMap<string, TierForSale>;
 }
 
-/** Sections, rows and marked seats of all events kept: some 200 bytes each. */
+/** Sections, rows, marked seats and tiers of all events kept: some 200 bytes each. */
 const MOST_KEPT = 100_000;
 
 /** The tenant's events by id; ids that are unknown are left out. */
@@ -45,7 +52,7 @@ export const eventsForSale = keepEntries<EventForSale>(
   { most: MOST_KEPT, weight: weightOf },
   async (db, tenant, ids) => {
     const rows = await db.read(tenant, sql.eventsForSale, ids);
-    return rows.map(({ startsAt, endsAt, saleTo, marks, orphanRule, ...row }) => {
+    return rows.map(({ startsAt, endsAt, saleTo, marks, tiers, orphanRule, ...row }) => {
       const sections = toSections(row.sections as SectionRow[], marks as Record<Uuid, SeatMark> | null);
       const over = endsAt ?? startsAt;
       return {
@@ -53,6 +60,7 @@ export const eventsForSale = keepEntries<EventForSale>(
         orphanRule: orphanRule === 'on',
         closesAt: Math.min(saleTo ?? startsAt, over),
         sections: new Map(sections.map((section) => [section.id, section])),
+        tiers: new Map(((tiers ?? []) as TierForSale[]).map((tier) => [tier.name, tier])),
       };
     });
   },
@@ -73,9 +81,9 @@ function toSections(rows: readonly SectionRow[], marks: Record<Uuid, SeatMark> |
   }));
 }
 
-function weightOf({ sections }: EventForSale): number {
+function weightOf({ sections, tiers }: EventForSale): number {
   return [...sections.values()].reduce(
     (sum, { map, marks }) => sum + 1 + (map?.rows.length ?? 0) + marks.size,
-    0,
+    tiers.size,
   );
 }

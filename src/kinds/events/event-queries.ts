@@ -1,5 +1,6 @@
 import { list } from '../../platform/list.ts';
 import { statement } from '../../platform/statement.ts';
+import { groupsOf, tiersInSection, tiersNow, tiersOf } from './tier-queries.ts';
 
 /** Units that can be sold of the stock row `s`: holds that have expired claim nothing. Rides stock_claim_by_stock. */
 export const freeUnits = `greatest(0, s.capacity + s.overbook - s.taken + coalesce((
@@ -43,7 +44,9 @@ const eventColumns = {
   timezone: 'text',
   state: 'text',
   ...terms,
-  prices: 'jsonb',
+  prices: 'jsonb?',
+  tiers: 'jsonb?',
+  groups: 'jsonb?',
   createdAt: 'timestamptz',
   version: 'int4',
 } as const;
@@ -54,7 +57,8 @@ const eventSelect = `e.id, e.name, e.venue_id as "venueId", v.name as venue, v.t
   e.orphan_rule as "orphanRule", (
     select jsonb_agg(jsonb_build_object(
       'section', x.name, 'sectionId', x.id, 'amountMinor', x.amount_minor, 'category', x.category) order by x.no)
-    from events.event_section x where x.tenant_id = $1 and x.event_id = e.id) as prices,
+    from events.event_section x where x.tenant_id = $1 and x.event_id = e.id and x.amount_minor is not null) as prices,
+  ${tiersOf} as tiers, ${groupsOf} as groups,
   e.created_at as "createdAt", e.version`;
 
 const eventFrom = `events.event e join events.venue v on v.tenant_id = e.tenant_id and v.id = e.venue_id`;
@@ -97,6 +101,7 @@ export const eventsForSale = statement('events.forSale', {
     ...terms,
     sections: 'jsonb',
     marks: 'jsonb?',
+    tiers: 'jsonb?',
     version: 'int4',
   },
   text: `select e.id, e.state, e.starts_at as "startsAt", e.ends_at as "endsAt", e.sale_from as "saleFrom",
@@ -108,7 +113,7 @@ export const eventsForSale = statement('events.forSale', {
         from events.event_section x where x.tenant_id = $1 and x.event_id = e.id) as sections, (
         select jsonb_object_agg(m.seat_id, m.mark)
         from events.seat_mark m where m.tenant_id = $1 and m.event_id = e.id) as marks,
-      e.version
+      ${tiersOf} as tiers, e.version
     from events.event e where e.tenant_id = $1 and e.id = any ($2::uuid[])`,
 });
 
@@ -188,7 +193,7 @@ export const sectionsOfEvent = statement('events.sectionsOfEvent', {
     name: 'text',
     kind: 'text',
     capacity: 'int4',
-    amountMinor: 'int8',
+    amountMinor: 'int8?',
     category: 'text?',
   },
   text: `select x.id, x.name, x.kind, x.capacity, x.amount_minor as "amountMinor", x.category
@@ -219,15 +224,18 @@ export const inventory = statement('events.inventory', {
     kind: 'text',
     capacity: 'int4',
     available: 'int4',
-    amountMinor: 'int8',
+    amountMinor: 'int8?',
     category: 'text?',
     layout: 'jsonb?',
+    tiers: 'jsonb?',
     seats: 'text?',
   },
-  text: `select e.version, e.state = 'draft' as "isDraft", x.id, x.name, x.kind,
+  text: `with tiers as materialized (${tiersNow})
+    select e.version, e.state = 'draft' as "isDraft", x.id, x.name, x.kind,
       coalesce(s.capacity, x.capacity) as capacity,
       case when s.capacity is null then x.capacity else greatest(0, ${freeUnits} - ${keptSeats}) end as available,
       x.amount_minor as "amountMinor", x.category, case when $3 then x.layout end as layout,
+      ${tiersInSection} as tiers,
       case when $3 then (
         select string_agg(case
             when seat.mark = 'killed' then 'k'

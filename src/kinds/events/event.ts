@@ -12,10 +12,11 @@ import { announce, withdraw } from '../entry.ts';
 import * as sql from './event-queries.ts';
 import { seatId, sectionId } from './place.ts';
 import type { ChangedEvent, Event, EventPatch, NewEvent, Prices } from './schema.ts';
+import { addTiers, changeTiers, tierAnswer, toTiers, type AskedTiers } from './tier.ts';
 import * as venues from './venue-queries.ts';
 
-/** What can be changed of an event but its prices, as it is written outside. */
-type Terms = Omit<Required<NewEvent>, 'venueId' | 'prices'>;
+/** What can be changed of an event but its prices and tiers, as it is written outside. */
+type Terms = Omit<Required<NewEvent>, 'venueId' | 'prices' | 'tiers' | 'groups'>;
 
 const NO_TERMS = {
   endsAt: null,
@@ -28,11 +29,14 @@ const NO_TERMS = {
 };
 
 export function toEvent(row: Row<typeof sql.eventById.columns>): Event {
+  const { tiers, groups } = toTiers(row.tiers, row.groups);
   return {
     ...row,
     state: row.state as Event['state'],
     orphanRule: row.orphanRule as Event['orphanRule'],
-    prices: row.prices as Event['prices'],
+    prices: (row.prices ?? []) as Event['prices'],
+    tiers: tiers.map(tierAnswer),
+    groups: groups.map(({ name, capacity }) => ({ name, capacity })),
     startsAt: iso(row.startsAt),
     endsAt: moment(row.endsAt),
     saleFrom: moment(row.saleFrom),
@@ -41,14 +45,15 @@ export function toEvent(row: Row<typeof sql.eventById.columns>): Event {
   };
 }
 
-/** Creates a draft with a copy of the priced sections of its venue. */
+/** Creates a draft with a copy of those sections of its venue that are sold. */
 export async function createEvent(tx: Transaction, actor: string, asked: NewEvent): Promise<Event> {
   const terms = keptTerms({ ...NO_TERMS, ...asked });
   const id = uuidV7();
-  const sections = await pricedSections(tx, id, asked);
+  const sections = await soldSections(tx, id, asked);
   await tx.run(sql.insertEvent, id, asked.venueId, ...terms);
   await insertSections(tx, id, sections);
   requireOnePriceEach(sections);
+  await addTiers(tx, id, asked, sections);
   await announce(tx, { type: 'event.created', id, version: 1, actor });
   return readEvent(tx, id);
 }
@@ -75,6 +80,7 @@ export async function updateEvent(
     await tx.run(sql.updatePrices, id, [...prices.keys()], [...prices.values()]);
     requireOnePriceEach(await tx.run(sql.sectionsOfEvent, id));
   }
+  await changeTiers(tx, id, patch, sections);
   await recordChange(tx, { type: 'event.updated', resourceIds: [id], actor, payload: patch });
   const event = await readEvent(tx, id);
   if (was.startsAt === event.startsAt && was.endsAt === event.endsAt) return event;
@@ -145,13 +151,13 @@ export function idsOf(sections: readonly { id: Uuid }[]): Uuid[] {
 }
 
 type SectionOfEvent = Row<typeof sql.sectionsOfEvent.columns>;
-type PricedSection = Row<typeof venues.sectionsOfVenue.columns> & {
+type SoldSection = Row<typeof venues.sectionsOfVenue.columns> & {
   id: Uuid;
-  amountMinor: number;
+  amountMinor: number | null;
   category: string | null;
 };
 
-async function pricedSections(tx: Transaction, id: Uuid, asked: NewEvent): Promise<PricedSection[]> {
+async function soldSections(tx: Transaction, id: Uuid, asked: NewEvent): Promise<SoldSection[]> {
   const [[venue], sections] = await Promise.all([
     tx.run(venues.lockVenue, asked.venueId), // so that it is not removed or archived meanwhile
     tx.run(venues.sectionsOfVenue, asked.venueId),
@@ -159,13 +165,21 @@ async function pricedSections(tx: Transaction, id: Uuid, asked: NewEvent): Promi
   if (venue === undefined) throw ruleViolated('/venueId', 'invalid_reference', 'There is no such venue.');
   if (venue.archivedAt !== null)
     throw ruleViolated('/venueId', 'archived', 'This venue is no longer used. Choose another.');
-  const prices = priceBySection(asked.prices, sections);
+  const prices = priceBySection(asked.prices ?? [], sections);
+  const sold = namesOfSold(asked, prices);
   return sections.flatMap((section) => {
-    const amountMinor = prices.get(section.name);
-    if (amountMinor === undefined) return [];
-    const category = asked.prices.find((price) => price.section === section.name)?.category ?? null;
+    if (sold !== null && !sold.has(section.name)) return [];
+    const amountMinor = prices.get(section.name) ?? null;
+    const category = asked.prices?.find((price) => price.section === section.name)?.category ?? null;
     return [{ ...section, id: sectionId(id, section.no), amountMinor, category }];
   });
+}
+
+/** Sections that have a price or a tier of their own; null: all of the venue, where there are only tiers that name none. */
+function namesOfSold({ tiers }: AskedTiers, prices: ReadonlyMap<string, number>): Set<string> | null {
+  if (prices.size === 0 && tiers === undefined) throw ruleViolated('/prices', 'missing_field');
+  const named = new Set([...prices.keys(), ...(tiers ?? []).flatMap(({ sections }) => sections ?? [])]);
+  return named.size === 0 ? null : named;
 }
 
 function priceBySection(prices: Prices, sections: readonly { name: string }[]): Map<string, number> {
@@ -183,10 +197,12 @@ function priceBySection(prices: Prices, sections: readonly { name: string }[]): 
 }
 
 /** Throws `rule_violated` when sections of one category have different prices. */
-function requireOnePriceEach(sections: readonly { category: string | null; amountMinor: number }[]): void {
+function requireOnePriceEach(
+  sections: readonly { category: string | null; amountMinor: number | null }[],
+): void {
   const prices = new Map<string, number>();
   for (const { category, amountMinor } of sections) {
-    if (category === null) continue;
+    if (category === null || amountMinor === null) continue;
     if ((prices.get(category) ?? amountMinor) !== amountMinor)
       throw ruleViolated(
         '/prices',
@@ -197,7 +213,7 @@ function requireOnePriceEach(sections: readonly { category: string | null; amoun
   }
 }
 
-async function insertSections(tx: Transaction, id: Uuid, sections: readonly PricedSection[]): Promise<void> {
+async function insertSections(tx: Transaction, id: Uuid, sections: readonly SoldSection[]): Promise<void> {
   await tx.run(
     sql.insertEventSections,
     id,

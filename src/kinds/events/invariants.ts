@@ -57,4 +57,23 @@ export const eventInvariants: readonly Invariant[] = [
         on u.booking_id = l.booking_id and u.line_no = l.line_no and ${isOfEvent('u.place', 'l.event')}
       group by l.booking_id, l.line_no, l.quantity, l.seats`,
   },
+  {
+    id: 'tier-is-counted',
+    promise:
+      'a line of a tier that holds capacity counts in its tier, and in its group, for as many places as it says',
+    along: alongBookings,
+    text: `select l.booking_id || ' line ' || l.line_no as thing,
+        l.quantity is distinct from l.in_tier or (l.group_id is not null and l.quantity is distinct from l.in_group) as broken
+      from (select n.booking_id, n.line_no, n.quantity, g.id as group_id,
+              (select sum(c.units) from engine.stock_claim c where ${ofStretch('c')} and c.booking_id = n.booking_id
+                and c.line_no = n.line_no and c.resource_id = t.id) as in_tier,
+              (select sum(c.units) from engine.stock_claim c where ${ofStretch('c')} and c.booking_id = n.booking_id
+                and c.line_no = n.line_no and c.resource_id = g.id) as in_group
+            from engine.booking b
+            join engine.booking_line n on ${ofStretch('n')} and n.booking_id = b.id
+            join events.tier t on t.tenant_id = $1 and t.event_id::text = n.details ->> 'eventId'
+              and t.name = n.details ->> 'tier'
+            left join events.tier_group g on g.tenant_id = $1 and g.event_id = t.event_id and g.name = t.group_name
+            where ${ofStretch('b', 'id')} and n.details ? 'tier' and n.cancelled_at is null and ${HOLDS_CAPACITY}) l`,
+  },
 ];

@@ -7,6 +7,12 @@ import { seatId } from './place.ts';
 import type { SeatRow, SeatState, SectionNow } from './schema.ts';
 
 type SectionRow = Row<typeof inventory.columns>;
+/** A tier of a section, as the statement builds it. */
+interface TierLeft {
+  name: string;
+  amountMinor: number;
+  left: number | null;
+}
 
 const STATES: Readonly<Record<string, SeatState>> = {
   ...{ f: 'free', h: 'held', s: 'sold' },
@@ -33,7 +39,15 @@ export async function inventoryText(
 
 export function toSection({ id, name, kind, ...row }: SectionRow): SectionNow {
   const { capacity, available, amountMinor, category } = row;
-  return { id, name, kind: kind as SectionNow['kind'], capacity, available, amountMinor, category };
+  const tiers = (row.tiers ?? []) as TierLeft[];
+  return {
+    ...{ id, name, kind: kind as SectionNow['kind'], capacity, available, amountMinor, category },
+    ...(tiers.length > 0 && { tiers: tiers.map((tier) => toTier(tier, available)) }),
+  };
+}
+
+function toTier({ name, amountMinor, left }: TierLeft, available: number) {
+  return { name, amountMinor, available: Math.min(available, left ?? available) };
 }
 
 function seatTexts({ id, layout, seats }: SectionRow): string[] {

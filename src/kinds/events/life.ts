@@ -3,7 +3,7 @@ import { recordChange } from '../../engine/change.ts';
 import type { Transaction } from '../../platform/db.ts';
 import { Problem } from '../../platform/errors.ts';
 import type { Uuid } from '../../platform/id.ts';
-import { moveEvent as move } from './event-queries.ts';
+import { moveEvent as move, sectionsOfEvent } from './event-queries.ts';
 import { idsOf, lockEvent, openPlaces, readEvent, stopSales } from './event.ts';
 import type { CancelledEvent, Event } from './schema.ts';
 
@@ -52,7 +52,7 @@ export async function cancelEvent(
 ): Promise<CancelledEvent> {
   const before = await lockEvent(tx, id);
   const event = await moveEvent(tx, actor, id, 'cancel', reason);
-  const sections = event.prices.map((price) => price.sectionId);
+  const sections = idsOf(await tx.run(sectionsOfEvent, id));
   if (before.state !== 'cancelled') {
     const payload = { eventId: id, reason };
     await tellBookings(tx, sections, { type: 'booking.eventCancelled', about: [id], actor, payload });

@@ -9,12 +9,13 @@ import { at, guardsOf, noSuch, priced } from '../line.ts';
 import { eventsForSale, type EventForSale } from './catalogue.ts';
 import type { AdmissionLine, BestSeatsLine, SeatLine } from './schema.ts';
 import { chosenSeats, namedSeats, need, tiersOf, type Buyer, type Places } from './seat-line.ts';
+import * as tiers from './tier-line.ts';
 
 export type EventLine = SeatLine | BestSeatsLine | AdmissionLine;
 
 /** Lines need places of a section: counted, and for numbered seats the seats themselves too. */
 export async function resolveEventLines(
-  { db, tenant, client, role, now, others, fresh }: ResolveContext,
+  { db, tenant, client, role, now, others, moved = [], fresh }: ResolveContext,
   asked: readonly AskedLine<EventLine>[],
 ): Promise<Resolved> {
   const ids = asked.map(({ line }) => line.eventId);
@@ -25,9 +26,15 @@ export async function resolveEventLines(
     const event = events.get(line.eventId);
     if (event === undefined) throw noSuch('event', at(no, 'eventId'));
     requireOnSale(event, now, at(no, 'eventId'));
-    const places = placesOf(event, line, no, { role, named });
-    order.add(event, line, places.quantity, no);
-    return toHoldLine(no, line, places, clientLimit(event, client, places.quantity));
+    const priced = tiers.requireTier(event, line.tier ?? undefined, no);
+    const places = placesOf(priced, line, no, { role, named });
+    const { quantity } = places;
+    const was = moved.find((each) => each.no === no);
+    if (priced.tier !== undefined && !tiers.hasAlready(was, priced, quantity))
+      tiers.requireTierOpen(priced.tier, now, no);
+    order.add(priced, line, quantity, no);
+    const limits = [...clientLimit(event, client, quantity), ...tiers.tierLimits(priced.tier, quantity)];
+    return toHoldLine(no, line, places, limits, priced.tier?.name);
   });
   const ttls = [...events.values()].flatMap((event) => event.holdTtlSeconds ?? []);
   return {
@@ -50,7 +57,7 @@ function requireOnSale(event: EventForSale, now: Instant, pointer: string): void
     throw ruleViolated(pointer, 'sale_not_open', `The sale opens at ${iso(event.saleFrom)}.`);
 }
 
-function placesOf(event: EventForSale, line: EventLine, no: number, buyer: Buyer): Places {
+function placesOf(event: tiers.EventAtPrice, line: EventLine, no: number, buyer: Buyer): Places {
   switch (line.kind) {
     case 'seat':
       return namedSeats(event, line, no, buyer);
@@ -61,7 +68,7 @@ function placesOf(event: EventForSale, line: EventLine, no: number, buyer: Buyer
   }
 }
 
-function admissions(event: EventForSale, { sectionId, quantity }: AdmissionLine, no: number): Places {
+function admissions(event: tiers.EventAtPrice, { sectionId, quantity }: AdmissionLine, no: number): Places {
   const section = event.sections.get(sectionId);
   if (section === undefined) throw noSuch('section', at(no, 'sectionId'));
   if (section.kind === 'seated')
@@ -72,7 +79,7 @@ function admissions(event: EventForSale, { sectionId, quantity }: AdmissionLine,
     );
   return {
     quantity,
-    unitMinor: section.amountMinor,
+    unitMinor: tiers.onePrice([section], event, no, 'sectionId'),
     units: [need(sectionId, quantity)],
     tiers: tiersOf([section]),
   };
@@ -86,30 +93,41 @@ class Order {
   /** `others` are lines that the order has already. */
   constructor(others: readonly BookingLine[]) {
     for (const { details, quantity } of others)
-      if (details['eventId'] !== undefined) this.#count(details['eventId'], quantity);
+      if (details['eventId'] !== undefined) {
+        this.#count(details['eventId'], quantity);
+        if (details['tier'] !== undefined) this.#count(inTier(details['eventId'], details['tier']), quantity);
+      }
   }
 
   /** Throws `rule_violated` for a seat asked for twice and for more places than one order may have. */
-  add(event: EventForSale, line: EventLine, quantity: number, no: number): void {
+  add(event: tiers.EventAtPrice, line: EventLine, quantity: number, no: number): void {
     for (const [i, id] of (line.kind === 'seat' ? line.seatIds : []).entries()) {
       if (this.#seats.has(id))
         throw ruleViolated(at(no, `seatIds/${i}`), 'duplicate_item', 'Another line asks for this seat too.');
       this.#seats.add(id);
     }
-    const places = this.#count(event.id, quantity);
-    if (event.maxPerOrder !== null && places > event.maxPerOrder)
-      throw ruleViolated(
-        at(no, line.kind === 'seat' ? 'seatIds' : 'quantity'),
-        'over_limit',
-        `One order may have at most ${event.maxPerOrder} places of this event.`,
-      );
+    const pointer = at(no, line.kind === 'seat' ? 'seatIds' : 'quantity');
+    requireAtMost(event.maxPerOrder, this.#count(event.id, quantity), 'this event', pointer);
+    const { id, tier } = event;
+    if (tier === undefined) return;
+    const places = this.#count(inTier(id, tier.name), quantity);
+    requireAtMost(tier.maxPerOrder, places, `the tier "${tier.name}"`, pointer);
   }
 
-  #count(eventId: unknown, quantity: number): number {
-    const places = (this.#places.get(eventId) ?? 0) + quantity;
-    this.#places.set(eventId, places);
+  #count(of: unknown, quantity: number): number {
+    const places = (this.#places.get(of) ?? 0) + quantity;
+    this.#places.set(of, places);
     return places;
   }
+}
+
+function inTier(eventId: unknown, tier: unknown): string {
+  return `${String(eventId)} ${String(tier)}`;
+}
+
+function requireAtMost(most: number | null, places: number, of: string, pointer: string): void {
+  if (most !== null && places > most)
+    throw ruleViolated(pointer, 'over_limit', `One order may have at most ${most} places of ${of}.`);
 }
 
 /** "So many per client" is stock as well: counted with the hold, and given back with it. */
@@ -120,21 +138,29 @@ function clientLimit({ id, maxPerClient }: EventForSale, client: string, units: 
 function toHoldLine(
   no: number,
   line: EventLine,
-  { quantity, unitMinor, units, choice, tiers }: Places,
-  limit: UnitsNeed[],
+  { quantity, unitMinor, units, choice, tiers: sold }: Places,
+  limits: UnitsNeed[],
+  tier: string | undefined,
 ): ResolvedLine {
   const whole = priced({
     no,
-    ...wordsOf(line),
+    ...wordsOf(line, tier),
     quantity,
     unitMinor,
-    units: [...units, ...limit],
+    units: [...units, ...limits],
     ...(choice && { choice }),
   });
-  return { ...whole, sold: { eventId: line.eventId, tiers } };
+  const names = tier === undefined ? sold : sold.map((each) => [...each, tier]);
+  return { ...whole, sold: { eventId: line.eventId, tiers: names } };
 }
 
 /** Once the best seats are chosen it is a line like one that names them, and is swapped, cancelled and shown like one. */
-function wordsOf({ kind, ...details }: EventLine): Pick<HoldLine, 'kind' | 'details'> {
-  return kind === 'bestSeats' ? { kind: 'seat', details: { eventId: details.eventId } } : { kind, details };
+function wordsOf(
+  { kind, tier: _, ...asked }: EventLine,
+  tier: string | undefined,
+): Pick<HoldLine, 'kind' | 'details'> {
+  const named = tier === undefined ? {} : { tier };
+  return kind === 'bestSeats'
+    ? { kind: 'seat', details: { eventId: asked.eventId, ...named } }
+    : { kind, details: { ...asked, ...named } };
 }

@@ -1,4 +1,4 @@
-import { Type, type Static, type TSchema } from 'typebox';
+import { Type, type Static } from 'typebox';
 import {
   AmountMinor,
   Id,
@@ -7,11 +7,13 @@ import {
   Name,
   nullable,
   oneOfBy,
+  optional,
   strict,
   Timezone,
   Whole,
 } from '../../platform/schema.ts';
 import { Affected } from '../affected.ts';
+import { Group, NewTiers, Groups, Price, Tier, TierName, TierPatches, TiersNow } from './tier-schema.ts';
 
 const MOST_SECTIONS = 200;
 const MOST_ROWS = 1_000;
@@ -24,8 +26,11 @@ const MOST_PLACES_IN_LINE = 10_000;
 const MOST_OF_CATEGORY = 100;
 /** Seats that are marked by one call. */
 const MOST_MARKED = 1_000;
-/** With the most places in the most lines the total is still an amount that can be counted exactly. */
-const DEAREST_MINOR = 10_000_000_000;
+
+const TierOfLine = optional({
+  ...TierName,
+  description: "The price that is meant; none: the section's own",
+});
 
 /** Numbered seats of an event, all of one price. */
 export const SeatLine = strict(
@@ -33,6 +38,7 @@ export const SeatLine = strict(
     kind: Type.Literal('seat'),
     eventId: Id,
     seatIds: Type.Array(Id, { minItems: 1, maxItems: MOST_SEATS_IN_LINE, uniqueItems: true }),
+    tier: TierOfLine,
   },
   { title: 'SeatLine' },
 );
@@ -46,6 +52,7 @@ export const BestSeatsLine = strict(
     sectionId: Type.Optional(Id),
     category: Type.Optional(Name(MOST_OF_CATEGORY)),
     quantity: Whole(1, MOST_SEATS_IN_LINE),
+    tier: TierOfLine,
     accessible: Type.Optional(
       Type.Boolean({ default: false, description: 'At least one seat is for those who need it' }),
     ),
@@ -64,6 +71,7 @@ export const AdmissionLine = strict(
     eventId: Id,
     sectionId: Id,
     quantity: Whole(1, MOST_PLACES_IN_LINE),
+    tier: TierOfLine,
   },
   { title: 'AdmissionLine' },
 );
@@ -148,23 +156,23 @@ export const Venue = strict(
 );
 export type Venue = Static<typeof Venue>;
 
-const Prices = Type.Array(strict({ section: Name(), amountMinor: Whole(0, DEAREST_MINOR) }), {
+const Prices = Type.Array(strict({ section: Name(), amountMinor: Price }), {
   minItems: 1,
   maxItems: MOST_SECTIONS,
-  description: 'By name of the section; one without a price is not sold',
+  description: 'By name of the section; one without a price is not sold, or only in tiers',
 });
 export type Prices = Static<typeof Prices>;
 const NewPrices = Type.Array(
   strict({
     section: Name(),
-    amountMinor: Whole(0, DEAREST_MINOR),
+    amountMinor: Price,
     category: Type.Optional(Name(MOST_OF_CATEGORY)),
   }),
   {
     minItems: 1,
     maxItems: MOST_SECTIONS,
     description:
-      'By name of the section; one without a price is not sold. Sections of one category have one price',
+      'By name of the section; one without a price is not sold, or only in tiers. Sections of one category have one price',
   },
 );
 
@@ -191,11 +199,13 @@ export const NewEvent = strict({
   startsAt: InstantText,
   ...times,
   ...limits,
-  prices: NewPrices,
+  prices: Type.Optional(NewPrices),
+  tiers: Type.Optional(NewTiers),
+  groups: Type.Optional(Groups),
 });
 export type NewEvent = Static<typeof NewEvent>;
 
-/** Only the fields sent are changed, and of the prices only those of the sections named. */
+/** Only the fields sent are changed, and of prices, tiers and groups only those that are named. */
 export const EventPatch = strict(
   {
     name: Type.Optional(Name()),
@@ -203,6 +213,8 @@ export const EventPatch = strict(
     ...times,
     ...limits,
     prices: Type.Optional(Prices),
+    tiers: Type.Optional(TierPatches),
+    groups: Type.Optional(Groups),
   },
   { minProperties: 1 },
 );
@@ -234,6 +246,8 @@ const event = {
       category: nullable(Type.String()),
     }),
   ),
+  tiers: Type.Array(Tier),
+  groups: Type.Array(Group),
   createdAt: InstantText,
   version: Type.Integer(),
 };
@@ -280,8 +294,9 @@ export const SectionNow = strict(
     available: Type.Integer({
       description: 'With what may be overbooked, without killed seats and house holds',
     }),
-    amountMinor: AmountMinor,
+    amountMinor: nullable({ ...AmountMinor, description: 'Null: sold in tiers only' }),
     category: nullable(Type.String()),
+    tiers: Type.Optional(TiersNow),
   },
   { title: 'Section' },
 );
@@ -330,8 +345,3 @@ export const Inventory = strict(
   },
   { title: 'Inventory' },
 );
-
-/** May be left out, or null where there is none. */
-function optional<T extends TSchema & { type: string }>(schema: T) {
-  return Type.Optional(nullable(schema));
-}

@@ -13,6 +13,7 @@ import { hasBetter, strandedBy } from './orphan.ts';
 import { seatId, seatOf } from './place.ts';
 import type { BestSeatsLine, SeatLine } from './schema.ts';
 import { rowOf, seatsUnder, type MapRow, type SeatMap } from './seat-map.ts';
+import { onePrice, type EventAtPrice } from './tier-line.ts';
 
 /** What a line asks for: so many places at one price, and the stock they are, or how it is chosen. */
 export interface Places {
@@ -32,7 +33,7 @@ export interface Buyer {
 type Seated = SectionForSale & { map: SeatMap };
 
 /** The seats of a line that names them, with the orphan rule as a choice of yes or no under the lock. */
-export function namedSeats(event: EventForSale, { seatIds }: SeatLine, no: number, buyer: Buyer): Places {
+export function namedSeats(event: EventAtPrice, { seatIds }: SeatLine, no: number, buyer: Buyer): Places {
   const asked = new Map<Seated, number[]>();
   for (const [i, id] of seatIds.entries()) {
     const { section, index } = requireSeat(event, id, at(no, `seatIds/${i}`), buyer.role);
@@ -41,7 +42,7 @@ export function namedSeats(event: EventForSale, { seatIds }: SeatLine, no: numbe
   const sections = [...asked].map(([section, seats]) => need(section.id, seats.length));
   return {
     quantity: seatIds.length,
-    unitMinor: onePrice([...asked.keys()], at(no, 'seatIds')),
+    unitMinor: onePrice([...asked.keys()], event, no, 'seatIds'),
     units: [...sections, ...seatIds.map((id) => need(id, 1))],
     tiers: tiersOf([...asked.keys()]),
     ...(event.orphanRule && { choice: leavingNoneAlone(asked, sections, buyer) }),
@@ -49,12 +50,12 @@ export function namedSeats(event: EventForSale, { seatIds }: SeatLine, no: numbe
 }
 
 /** The best seats of a section, a price category or, where all cost the same, the event. */
-export function chosenSeats(event: EventForSale, line: BestSeatsLine, no: number, buyer: Buyer): Places {
+export function chosenSeats(event: EventAtPrice, line: BestSeatsLine, no: number, buyer: Buyer): Places {
   const sections = requireSections(event, line, no);
   const { quantity, accessible = false, split = false } = line;
   return {
     quantity,
-    unitMinor: onePrice(sections, at(no, line.category === undefined ? 'eventId' : 'category')),
+    unitMinor: onePrice(sections, event, no, line.category === undefined ? 'eventId' : 'category'),
     units: [],
     tiers: tiersOf(sections),
     choice: {
@@ -172,7 +173,7 @@ function requireSeat(
   return { section, index };
 }
 
-/** The sections in which the best seats are looked for. */
+/** The sections in which the best seats are looked for: where none is named, those that are sold at this price. */
 function requireSections(event: EventForSale, { sectionId, category }: BestSeatsLine, no: number): Seated[] {
   if (sectionId !== undefined && category !== undefined)
     throw ruleViolated(at(no, 'category'), 'unknown_field', 'Name a section or a category, not both.');
@@ -181,24 +182,14 @@ function requireSections(event: EventForSale, { sectionId, category }: BestSeats
     .filter(({ id }) => sectionId === undefined || id === sectionId)
     .filter((section) => category === undefined || section.category === category)
     .filter(isSeated);
-  if (found.length > 0) return found;
+  const sold = found.filter(({ amountMinor }) => amountMinor !== null);
+  if (found.length > 0) return sold.length > 0 ? sold : found;
   const field = sectionId !== undefined ? 'sectionId' : category !== undefined ? 'category' : 'eventId';
   throw ruleViolated(at(no, field), 'invalid_reference', 'There are no numbered seats here.');
 }
 
 function isSeated(section: SectionForSale): section is Seated {
   return section.map !== null;
-}
-
-function onePrice(sections: readonly SectionForSale[], pointer: string): number {
-  const [price = 0, other] = new Set(sections.map((section) => section.amountMinor));
-  if (other !== undefined)
-    throw ruleViolated(
-      pointer,
-      'mixed_prices',
-      'These seats have different prices. Ask for those of each price in a line of their own.',
-    );
-  return price;
 }
 
 /** By what names each section of a line goes. */
