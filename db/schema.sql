@@ -476,6 +476,7 @@ create table events.ticket (
   constraint ticket_last_name_check CHECK (((length(last_name) >= 1) AND (length(last_name) <= 200))),
   constraint ticket_version_check CHECK (((version >= 1) AND (version <= 65535)))
 );
+CREATE INDEX ticket_by_place ON events.ticket USING btree (tenant_id, place_id) WHERE (email IS NOT NULL);
 alter table events.ticket enable row level security;
 alter table events.ticket force row level security;
 create policy tenant_wall on events.ticket for all to public

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { examine } from '../src/engine/examine.ts';
 import type { Invariant } from '../src/engine/invariant.ts';
+import type { Ticket } from '../src/kinds/events/ticket-schema.ts';
 import { promises } from '../src/kinds/index.ts';
 import type { Tenant } from '../src/people/access.ts';
 import type { Uuid } from '../src/platform/id.ts';
@@ -151,6 +152,26 @@ export class BoxOffice {
     const published = await this.post(`/events/${draft.id}/publish`);
     assert.equal(published.status, 200, published.text);
     return { ...draft, version: Number(published.body['version']) };
+  }
+
+  /** A confirmed booking of these lines, by the customer unless told otherwise. */
+  async sold(
+    lines: readonly object[],
+    more: object = {},
+    by: 'client' | 'admin' = 'client',
+  ): Promise<Answer> {
+    const held = await this.ask('POST', '/holds', { body: { lines, ...more }, by });
+    assert.equal(held.status, 201, held.text);
+    const confirmed = await this.ask('POST', `/bookings/${String(held.body['id'])}/confirm`, { by });
+    assert.equal(confirmed.status, 200, confirmed.text);
+    return confirmed;
+  }
+
+  /** The tickets of a booking, with their tokens. */
+  async tickets(bookingId: unknown): Promise<Ticket[]> {
+    const answer = await this.get(`/bookings/${String(bookingId)}/tickets`);
+    assert.equal(answer.status, 200, answer.text);
+    return answer.body['data'] as Ticket[];
   }
 
   async inventory(event: { id: Uuid }): Promise<InventoryNow & { seats: SeatNow[] }> {

@@ -6,9 +6,12 @@ import { exportOf, headOf, piecesOf } from '../platform/export/statements.ts';
 import type { Uuid } from '../platform/id.ts';
 import { idsMadeBetween } from './made-between.ts';
 
-/** $2 state, $3 reference, $4 and $5 made from and before, $6 the first id that was not. Rides the primary key. */
+/**
+ * $2 state, $3 reference, $4 and $5 made from and before, $6 the first id that was not, $7 whom it is for. Rides the primary
+ * key.
+ */
 const bookings = exportOf('engine.bookingExport', {
-  asked: ['text', 'text', 'timestamptz', 'timestamptz', 'uuid'],
+  asked: ['text', 'text', 'timestamptz', 'timestamptz', 'uuid', 'uuid'],
   keys: { id: 'uuid' },
   scan: ({ after, limit }) => `
     select b.id, b.reference, b.state, b.expires_at, b.checked_in_at, b.client_id, b.note, b.currency, b.total_minor,
@@ -16,7 +19,7 @@ const bookings = exportOf('engine.bookingExport', {
     from engine.booking b
     where b.tenant_id = $1 and b.id > ${after[0] ?? ''} and b.id < $6 order by b.id limit ${limit}`,
   where: `($2::text is null or s.state = $2) and ($3::text is null or s.reference = $3)
-    and s.created_at >= $4 and s.created_at < $5`,
+    and s.created_at >= $4 and s.created_at < $5 and ($7::uuid is null or s.client_id = $7)`,
   cells: {
     id: plain('s.id'),
     reference: plain('s.reference'),
@@ -40,6 +43,7 @@ const bookings = exportOf('engine.bookingExport', {
 export interface BookingFilters {
   state?: string | undefined;
   reference?: string | undefined;
+  clientId?: Uuid | undefined;
   from: Instant;
   to: Instant;
 }
@@ -49,10 +53,10 @@ export function bookingExport(
   db: Pick<Database, 'read'>,
   tenant: Uuid,
   format: Format,
-  { state, reference, from, to }: BookingFilters,
+  { state, reference, clientId, from, to }: BookingFilters,
 ): Source {
   const made = idsMadeBetween(from, to);
-  const asked = [state ?? null, reference ?? null, from, to, made.before];
+  const asked = [state ?? null, reference ?? null, from, to, made.before, clientId ?? null];
   return {
     format,
     head: headOf(bookings, format),

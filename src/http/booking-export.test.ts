@@ -63,6 +63,23 @@ describe('an export of bookings', () => {
     );
   });
 
+  test('is of one client when told so', async () => {
+    const body = { firstName: 'Ada', lastName: 'Byron', email: 'ada@example.org' };
+    const made = await call(web.app, 'POST', `${base}/clients`, { key: staff, body });
+    const id = String(made.body['id']);
+    const hers = await owner<{ id: string }>(
+      `update engine.booking set client_id = '${id}' where id in (select id from engine.booking limit 3) returning id`,
+    );
+    const { rows, body: csv } = fileIn((await get(`?clientId=${id}`)).text);
+    const found = parse(csv, { columns: true }) as Record<string, string>[];
+    assert.equal(rows, 3);
+    assert.deepEqual(
+      found.map((row) => row['id']),
+      hers.map((row) => row.id).sort(),
+    );
+    assert.equal(fileIn((await get(`?clientId=${hers[0]?.id}`)).text).rows, 0);
+  });
+
   test('says the same as NDJSON, with the lines as they are', async () => {
     const { text } = await get('?format=ndjson&state=noShow');
     const lines = text.trimEnd().split('\n');

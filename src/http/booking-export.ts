@@ -5,7 +5,7 @@ import type { App } from '../people/route.ts';
 import type { Database } from '../platform/db.ts';
 import type { Exports } from '../platform/export/exports.ts';
 import type { Reads } from '../platform/replica.ts';
-import { InstantText, parseInstant, strict } from '../platform/schema.ts';
+import { Id, InstantText, parseInstant, strict } from '../platform/schema.ts';
 import { bookingFilters } from './booking-answer.ts';
 
 /** All bookings that the filters leave, as a file. */
@@ -24,6 +24,7 @@ export function bookingExportRoute(
         querystring: strict({
           ...exportQuery,
           ...bookingFilters,
+          clientId: Type.Optional(Id),
           from: Type.Optional(InstantText),
           to: Type.Optional(InstantText),
         }),
@@ -33,10 +34,11 @@ export function bookingExportRoute(
     },
     async ({ actor, query }, reply) => {
       const began = db.now();
-      const { format = 'csv', state, reference, from, to } = query;
+      const { format = 'csv', state, reference, clientId, from, to } = query;
       const source = bookingExport(reads, actor.tenant.id, format, {
         state,
         reference: reference?.toUpperCase(),
+        clientId,
         from: from === undefined ? 0 : parseInstant(from),
         to: to === undefined ? began : Math.min(parseInstant(to), began),
       });

@@ -33,21 +33,27 @@ export const clientList = list('people.clientList', {
   defaultSort: 'lastName',
 });
 
-/** The texts that begin with $4: from it on, up to before it with the last of all characters behind it. */
-const begins = (column: string) => `(select s.id from people.client s
-      where s.tenant_id = $1 and s.${column} >= $4 and s.${column} < $4 || chr(1114111))`;
+/** Clients whose `column` begins with the text: from it on, up to before it with the last of all characters behind it. */
+const begins = (column: string, text: string) => `select s.id from people.client s
+      where s.tenant_id = $1 and s.${column} >= ${text} and s.${column} < ${text} || chr(1114111)`;
 
 /**
- * The same, whose e-mail, last or first name begins with $4 (in lower case). Each is a stretch of an index of its own
- * (client_email_unique, client_by_last_name, client_by_first_name): comparisons are leakproof, LIKE and position() are not.
+ * Ids of the clients whose e-mail, last or first name begins with the parameter `text` (in lower case). Each is a stretch of an
+ * index of its own (client_email_unique, client_by_last_name, client_by_first_name): comparisons are leakproof, LIKE and
+ * position() are not.
  */
+export function clientsNamed(text: string): string {
+  return ['email_key', 'last_key', 'first_key'].map((column) => begins(column, text)).join(' union ');
+}
+
+/** The same, of those who are named like $4. */
 export const clientSearch = list('people.clientSearch', {
   filters: ['bool', 'text', 'text'],
   columns: clientColumns,
   select: clientSelect,
   from: `people.client c where c.tenant_id = $1 and (c.archived_at is not null) = $2
     and ($3::text is null or $3 = any (c.tags))
-    and c.id in (${begins('email_key')} union ${begins('last_key')} union ${begins('first_key')})`,
+    and c.id in (${clientsNamed('$4')})`,
   id: 'c.id',
   sorts,
   defaultSort: 'lastName',

@@ -110,12 +110,9 @@ export function listQuery<F extends TProperties>(
   Item: TObject,
   filters: F,
 ) {
-  const field = `(?:${Object.keys(Item.properties).join('|')})`;
   return strict({
     ...filters,
-    limit: Whole(1, MAX_LIMIT, { default: 20 }),
-    cursor: Type.Optional(Type.String({ description: '`nextCursor` of the page before' })),
-    page: Type.Optional(Whole(1, MAX_PAGE)),
+    ...pagedQuery(Item),
     sort: Type.Optional(
       Type.Unsafe<string>({
         type: 'string',
@@ -123,13 +120,23 @@ export function listQuery<F extends TProperties>(
         description: `\`-\` in front sorts downwards; otherwise ${of.defaultSort}`,
       }),
     ),
+  });
+}
+
+/** What every list takes, also one that is written by hand. */
+export function pagedQuery(Item: TObject) {
+  const field = `(?:${Object.keys(Item.properties).join('|')})`;
+  return {
+    limit: Whole(1, MAX_LIMIT, { default: 20 }),
+    cursor: Type.Optional(Type.String({ description: '`nextCursor` of the page before' })),
+    page: Type.Optional(Whole(1, MAX_PAGE)),
     fields: Type.Optional(
       Type.String({
         pattern: `^${field}(?:,${field})*$`,
         description: 'Only these fields, separated by commas',
       }),
     ),
-  });
+  };
 }
 
 /** The answer of a list of `Item`s. With `?fields` entries carry only some fields, so none is required. */
@@ -165,8 +172,7 @@ export async function answerList<P extends readonly SqlType[], C extends Columns
   toItem: (row: Row<C>) => T,
   keep?: (row: Row<C>) => boolean,
 ): Promise<{ data: Partial<T>[]; pagination: Pagination }> {
-  if (query.page !== undefined && query.cursor !== undefined)
-    throw ruleViolated('?page', 'invalid_parameter', 'Send either page or cursor, not both.');
+  requireOneWay(query);
   const from = query.cursor === undefined ? undefined : position(of, tenant, query.cursor, query.sort);
   const sort = from?.sort ?? query.sort ?? of.defaultSort;
 
@@ -175,18 +181,38 @@ export async function answerList<P extends readonly SqlType[], C extends Columns
       ? pageOf(tx, of, sort, query, filters, from)
       : keptPage(tx, of, sort, query, filters, from, keep as (row: object) => boolean),
   );
-  const shown = rows.slice(0, query.limit);
+  return answerPage(query, { rows: rows as (Row<C> & Keys)[], total }, toItem, (last) =>
+    writeCursor(of.name, tenant, { sort, value: last.sortKey, id: last.id }),
+  );
+}
+
+export type PagedQuery = Omit<ListQuery, 'sort'>;
+
+/** Throws `rule_violated` where a page is asked for by its number and by a cursor. */
+export function requireOneWay({ page, cursor }: PagedQuery): void {
+  if (page !== undefined && cursor !== undefined)
+    throw ruleViolated('?page', 'invalid_parameter', 'Send either page or cursor, not both.');
+}
+
+/** A page as it is told, of its rows and one more where there is a next page. */
+export function answerPage<R, T extends object>(
+  { limit, page, cursor, fields }: PagedQuery,
+  { rows, total }: { rows: readonly R[]; total: number | undefined },
+  toItem: (row: R) => T,
+  cursorAt: (last: R) => string,
+): { data: Partial<T>[]; pagination: Pagination } {
+  const shown = rows.slice(0, limit);
   const last = shown.at(-1);
-  const hasNext = rows.length > query.limit && last !== undefined;
-  const fields = query.fields?.split(',');
+  const hasNext = rows.length > limit && last !== undefined;
+  const named = fields?.split(',');
   return {
-    data: shown.map((row) => cut(toItem(row as Row<C>), fields)),
+    data: shown.map((row) => cut(toItem(row), named)),
     pagination: {
-      limit: query.limit,
-      nextCursor: hasNext ? writeCursor(of.name, tenant, { sort, value: last.sortKey, id: last.id }) : null,
-      ...(total === undefined ? {} : { page: query.page, total, totalPages: Math.ceil(total / query.limit) }),
+      limit,
+      nextCursor: hasNext ? cursorAt(last) : null,
+      ...(total === undefined ? {} : { page, total, totalPages: Math.ceil(total / limit) }),
       hasNext,
-      hasPrev: from !== undefined || (query.page ?? 1) > 1,
+      hasPrev: cursor !== undefined || (page ?? 1) > 1,
     },
   };
 }

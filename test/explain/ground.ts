@@ -22,8 +22,12 @@ export interface Ground {
   intervals: readonly { bookingId: string; roomId: string; startsAt: Date }[];
   /** Claims of places. */
   units: readonly { bookingId: string; placeId: string }[];
+  /** An event of numbered seats, and one where people stand. */
   hall: string;
+  field: string;
   seats: readonly string[];
+  /** The reference of somebody who has seats of the hall. */
+  attendee: string;
   /** A section of numbered seats, its last seat, and a standing one. */
   stalls: { id: string; lastId: string };
   floor: string;
@@ -73,9 +77,6 @@ async function lookAround(client: pg.Client, tenant: string): Promise<Ground> {
     `select id from engine.booking where tenant_id = $1 order by id
      offset (select count(*) / 2 from engine.booking where tenant_id = $1) limit 1`,
   );
-  const [hall = ''] = await ids(
-    `select event_id as id from events.event_section where tenant_id = $1 and kind = 'seated' limit 1`,
-  );
   const [last = '0'] = await ids('select seq::text as id from engine.tenant_clock where tenant_id = $1');
   const [key = ''] = await ids('select id from people.api_key where tenant_id = $1');
   const intervals = await client.query<Ground['intervals'][number]>(
@@ -86,16 +87,6 @@ async function lookAround(client: pg.Client, tenant: string): Promise<Ground> {
   const units = await client.query<Ground['units'][number]>(
     `select booking_id as "bookingId", resource_id as "placeId" from engine.stock_claim where tenant_id = $1 limit 10`,
     [tenant],
-  );
-  const seated = await client.query<Ground['stalls']>(
-    `select id, last_id as "lastId" from events.event_section where tenant_id = $1 and event_id = $2 and kind = 'seated'
-     order by no limit 1`,
-    [tenant, hall],
-  );
-  const [floor = ''] = await ids(
-    `select c.resource_id as id from engine.stock_claim c where c.tenant_id = $1 and c.expires_at is null
-     and c.resource_id in (select id from events.event_section where tenant_id = $1 and kind = 'standing')
-     group by c.resource_id order by count(*) desc limit 1`,
   );
   const { rows } = await client.query<{ until: Date }>(
     `select max(ends_at) as until from engine.interval_claim where tenant_id = $1 and ends_at < now()`,
@@ -113,13 +104,40 @@ async function lookAround(client: pg.Client, tenant: string): Promise<Ground> {
     window: [new Date(until.getTime() - 8 * 3_600_000), until],
     intervals: intervals.rows,
     units: units.rows,
-    hall,
+    ...(await placesOf(client, tenant, ids)),
     seats: await ids(
       `select c.resource_id as id from engine.stock_claim c where c.tenant_id = $1 and c.booking_id in (
          select l.booking_id from engine.booking_line l where l.tenant_id = $1 and l.kind = 'seat' limit 10)`,
     ),
-    stalls: seated.rows[0] ?? { id: '', lastId: '' },
-    floor,
     lastChange: Number(last),
   };
+}
+
+async function placesOf(
+  client: pg.Client,
+  tenant: string,
+  ids: (text: string) => Promise<string[]>,
+): Promise<Pick<Ground, 'hall' | 'field' | 'stalls' | 'floor' | 'attendee'>> {
+  const [hall = ''] = await ids(
+    `select event_id as id from events.event_section where tenant_id = $1 and kind = 'seated' limit 1`,
+  );
+  const [field = ''] = await ids(
+    `select event_id as id from events.event_section where tenant_id = $1 and kind = 'standing' limit 1`,
+  );
+  const seated = await client.query<Ground['stalls']>(
+    `select id, last_id as "lastId" from events.event_section where tenant_id = $1 and event_id = $2 and kind = 'seated'
+     order by no limit 1`,
+    [tenant, hall],
+  );
+  const [attendee = ''] = await ids(
+    `select b.reference as id from engine.booking_line l
+     join engine.booking b on b.tenant_id = l.tenant_id and b.id = l.booking_id
+     where l.tenant_id = $1 and l.details ->> 'eventId' = '${hall}' and b.state = 'confirmed' limit 1`,
+  );
+  const [floor = ''] = await ids(
+    `select c.resource_id as id from engine.stock_claim c where c.tenant_id = $1 and c.expires_at is null
+     and c.resource_id in (select id from events.event_section where tenant_id = $1 and kind = 'standing')
+     group by c.resource_id order by count(*) desc limit 1`,
+  );
+  return { hall, field, stalls: seated.rows[0] ?? { id: '', lastId: '' }, floor, attendee };
 }

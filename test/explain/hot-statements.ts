@@ -1,3 +1,4 @@
+import { placesOfEvent } from '../../src/kinds/events/place.ts';
 import type { Ground } from './ground.ts';
 
 /** Rows that may be read for each row returned: index entries of a few tables, and what a filter then leaves out. */
@@ -196,13 +197,31 @@ export const hotStatements: readonly Hot[] = [
     values: ({ tenant, hall }) => [tenant, hall, 'day'],
     exempt: sold(3, 'its line and booking'),
   },
+  {
+    name: 'events.attendees',
+    values: ({ tenant, hall }) => [tenant, hall, PAGE, 0, 0, null, 0, 0],
+  },
+  {
+    name: 'events.attendees',
+    values: ({ tenant, field }) => [tenant, field, PAGE, 0, 0, null, 0, 0],
+  },
+  {
+    name: 'events.attendees',
+    values: ({ tenant, hall, stalls }) => [tenant, hall, PAGE, 0, 2, stalls.id, 0, 0],
+  },
+  {
+    name: 'events.attendeesNamed',
+    values: ({ tenant, hall, attendee }) => [
+      ...[tenant, hall, PAGE, 0, 0, null, 0, 0, attendee.toLowerCase(), ...placesOfEvent(hall)],
+    ],
+  },
   { name: 'events.sectionsWithSeats', values: ({ tenant, hall }) => [tenant, hall] },
   ...['csv', 'ndjson'].flatMap((format): Hot[] => [
     {
       name: `engine.bookingExport.${format}`,
       values: ({ tenant }) => [
         ...[tenant, null, null, -Infinity, Infinity],
-        ...['ffffffff-ffff-ffff-ffff-ffffffffffff', FIRST_ID, EXPORTED],
+        ...['ffffffff-ffff-ffff-ffff-ffffffffffff', null, FIRST_ID, EXPORTED],
       ],
       exempt: piece,
     },

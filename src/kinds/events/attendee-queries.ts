@@ -1,6 +1,7 @@
 import { moment, number, plain, text, type Cells } from '../../platform/export/cells.ts';
 import { exportOf } from '../../platform/export/statements.ts';
 import { statement } from '../../platform/statement.ts';
+import { dearerPlaces, nthSeat, paidFor, paidForMost } from './paid.ts';
 import { seatNo } from './place.ts';
 
 /** The sections of an event as its organiser sees them. Rides event_section_pkey. */
@@ -11,8 +12,8 @@ export const sectionsWithSeats = statement('events.sectionsWithSeats', {
     from events.event_section x where x.tenant_id = $1 and x.event_id = $2 order by x.no`,
 });
 
-/** One row for each place that somebody has for good. Tickets are told of here once there are any. */
-const place = (where: { row: string; number: string; seatId: string }): Cells => ({
+/** One row for each place that somebody has for good. */
+const place = (where: { row: string; number: string; seatId: string; paid: string }): Cells => ({
   section: text('$3::text'),
   row: text(where.row),
   number: number(where.number),
@@ -23,6 +24,7 @@ const place = (where: { row: string; number: string; seatId: string }): Cells =>
   line: number('l.line_no'),
   clientId: plain('b.client_id'),
   unitPriceMinor: number('l.unit_minor'),
+  paidMinor: number(where.paid),
   currency: plain('b.currency'),
   bookedAt: moment('b.created_at'),
   checkedInAt: moment('l.checked_in_at'),
@@ -50,8 +52,13 @@ export const soldSeats = exportOf('events.soldSeats', {
     row: `($4::text[])[${rowOfSeat}]`,
     number: `${seatNo('s.resource_id')} - ($5::int[])[${rowOfSeat}] + 1`,
     seatId: 's.resource_id',
+    paid: paidFor(nthSeat('s.resource_id')),
   }),
 });
+
+function admission(paid: string): Cells {
+  return place({ row: 'null::text', number: 'null::int', seatId: 'null::uuid', paid });
+}
 
 /**
  * Places of the standing section $2, which is named $3. Rides stock_claim_by_stock; `expires_at` is asked for in the
@@ -65,6 +72,6 @@ export const soldAdmissions = exportOf('events.soldAdmissions', {
     where ${settled} and c.resource_id = $2 and (c.booking_id, c.line_no) > (${booking}, ${line})
     order by c.expires_at, c.booking_id, c.line_no limit ${limit}`,
   from: booked,
-  times: 's.units',
-  cells: place({ row: 'null::text', number: 'null::int', seatId: 'null::uuid' }),
+  times: { all: 's.units', first: dearerPlaces, cellsOfFirst: admission(`${paidForMost} + 1`) },
+  cells: admission(paidForMost),
 });

@@ -46,9 +46,19 @@ export function isSection(id: string): string {
   return `right(${id}::text, ${SEAT_DIGITS}) = '${digits(0, SEAT_DIGITS)}'`;
 }
 
+/** The number in the venue of the section of the place `id`, an expression of SQL. */
+export function sectionNo(id: string): string {
+  return `('x' || substr(right(${id}::text, ${SECTION_DIGITS + SEAT_DIGITS}), 1, ${SECTION_DIGITS}))::bit(${4 * SECTION_DIGITS})::int`;
+}
+
 /** The number of the seat `id`, an expression of SQL, in its section. */
 export function seatNo(id: string): string {
   return `('x' || right(${id}::text, ${SEAT_DIGITS}))::bit(${4 * SEAT_DIGITS})::int`;
+}
+
+/** The id of the place with the number `no` of the section `id`, both expressions of SQL: `seatId` there. */
+export function numberedPlace(id: string, no: string): string {
+  return `(left(${id}::text, -${SEAT_DIGITS}) || lpad(to_hex(${no}), ${SEAT_DIGITS}, '0'))::uuid`;
 }
 
 function digits(number: number, length: number): string {

@@ -3,9 +3,9 @@ import { can, type Actor } from '../../people/access.ts';
 import { iso } from '../../platform/clock.ts';
 import { readCursor, writeCursor, type SortType } from '../../platform/cursor.ts';
 import type { Database } from '../../platform/db.ts';
-import { notFound, ruleViolated } from '../../platform/errors.ts';
+import { notFound } from '../../platform/errors.ts';
 import type { Uuid } from '../../platform/id.ts';
-import type { Pagination } from '../../platform/list.ts';
+import { requireOneWay, type Pagination } from '../../platform/list.ts';
 import type { Vault } from '../../platform/vault.ts';
 import { readTicketEvents, sectionOf, type TicketEvent, type TicketSection } from './entrance.ts';
 import { seatOf } from './place.ts';
@@ -56,8 +56,7 @@ export async function listTickets(
   bookingId: Uuid,
   { limit = 100, page, cursor }: { limit?: number; page?: number; cursor?: string },
 ): Promise<{ data: schema.Ticket[]; pagination: Pagination }> {
-  if (page !== undefined && cursor !== undefined)
-    throw ruleViolated('?page', 'invalid_parameter', 'Send either page or cursor, not both.');
+  requireOneWay({ limit, page, cursor });
   const tenant = actor.tenant.id;
   const from =
     cursor === undefined

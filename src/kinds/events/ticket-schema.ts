@@ -51,7 +51,7 @@ const person = {
 export const Recipient = strict(person, { title: 'TicketHolder' });
 export type Recipient = Static<typeof Recipient>;
 
-const Holder = Type.Unsafe<Recipient | null>({
+export const Holder = Type.Unsafe<Recipient | null>({
   ...strict({ firstName: Type.String(), lastName: Type.String(), email: Type.String() }),
   type: ['object', 'null'],
   description: 'Whom it was given to; null: whoever booked',

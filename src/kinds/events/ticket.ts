@@ -42,9 +42,14 @@ export type TicketKey = Pick<Ticket, 'bookingId' | 'lineNo' | 'placeId'>;
 const PLACE_DIGITS = 8;
 const ISSUED: ReadonlySet<string> = new Set(['confirmed', 'completed', 'noShow']);
 
+/** Whether a booking in this state has tickets. */
+export function isIssued(state: string): boolean {
+  return ISSUED.has(state);
+}
+
 /** The tickets of a booking in the order of its lines and places; none unless it is confirmed, or was. */
 export function ticketsOf(booking: Booking, kept: readonly Kept[], counted: readonly Counted[]): Ticket[] {
-  if (!ISSUED.has(booking.state)) return [];
+  if (!isIssued(booking.state)) return [];
   const keptBy = new Map(kept.map((row) => [keyOf(row), row]));
   const countedBy = new Map(counted.map((row) => [keyOf(row), row]));
   return standingLines(booking.lines).flatMap((line) =>
@@ -63,7 +68,7 @@ export function ticketOf(
   counted: readonly Counted[],
 ): Ticket | undefined {
   const line = standingLines(booking.lines).find(({ no }) => no === key.lineNo);
-  if (!ISSUED.has(booking.state) || line === undefined || !hasPlace(line, key.placeId)) return undefined;
+  if (!isIssued(booking.state) || line === undefined || !hasPlace(line, key.placeId)) return undefined;
   const mine = (row: TicketKey) => keyOf(row) === keyOf(key);
   return toTicket(key, line, kept.find(mine), counted.find(mine));
 }
@@ -95,9 +100,16 @@ export function useOf({
 }
 
 function holderOf(kept: Kept | undefined): Recipient | null {
-  if (kept === undefined || kept.firstName === null || kept.lastName === null || kept.email === null)
-    return null;
-  return { firstName: kept.firstName, lastName: kept.lastName, email: kept.email };
+  return kept === undefined ? null : person(kept.firstName, kept.lastName, kept.email);
+}
+
+/** Somebody who is there whole or not at all. */
+export function person(
+  firstName: string | null,
+  lastName: string | null,
+  email: string | null,
+): Recipient | null {
+  return firstName === null || lastName === null || email === null ? null : { firstName, lastName, email };
 }
 
 /** The places of a line; none when it is of another kind. */

@@ -18,8 +18,8 @@ export interface ExportShape<P extends readonly SqlType[]> {
   from?: string;
   /** Which entries are wanted; all of them when not given. */
   where?: string;
-  /** How many rows the entry `s` makes, all alike; one when not given. */
-  times?: string;
+  /** How many rows the entry `s` makes, one when not given: all alike but the first so many, which have other cells. */
+  times?: { all: string; first: string; cellsOfFirst: Cells };
   cells: Cells;
 }
 
@@ -49,7 +49,7 @@ export function exportOf<const P extends readonly SqlType[]>(name: string, shape
         ...{ scanned: 'int4', used: 'int4', rows: 'int4', text: 'text?' },
         ...Object.fromEntries(keys.map((key) => [key, `${shape.keys[key] ?? 'uuid'}?` as const])),
       },
-      text: pieceText(shape, keys, scan, rowText[format](shape.cells)),
+      text: pieceText(shape, keys, scan, rowsText(shape, format)),
     });
   const as = { csv: made('csv'), ndjson: made('ndjson') } as Record<
     Format,
@@ -58,26 +58,33 @@ export function exportOf<const P extends readonly SqlType[]>(name: string, shape
   return { asked: shape.asked, keys, cells: shape.cells, as };
 }
 
+/** The text of all rows that the entry `s` makes. */
+function rowsText({ times, cells }: ExportShape<readonly SqlType[]>, format: Format): string {
+  const row = rowText[format](cells);
+  if (times === undefined) return row;
+  const first = rowText[format](times.cellsOfFirst);
+  return `repeat(${first}, (${times.first})::int) || repeat(${row}, (${times.all} - ${times.first})::int)`;
+}
+
 // What is added up comes in the order of the window, which has just sorted it: to ask for the order once more costs as
 // much as writing the rows.
 function pieceText(
   { times, from = '', where = 'true' }: ExportShape<readonly SqlType[]>,
   keys: readonly string[],
   scan: string,
-  row: string,
+  rows: string,
 ): string {
-  const rows = times === undefined ? row : `repeat(${row}, ${times})`;
   const order = keys.map((key) => `m.${key}`).join(', ');
   const entries =
     times === undefined
       ? 's'
       : `(
-    select s.*, sum(${times}) over (order by ${keys.map((key) => `s.${key}`).join(', ')} rows between unbounded preceding and 1 preceding) as rows_before
+    select s.*, sum(${times.all}) over (order by ${keys.map((key) => `s.${key}`).join(', ')} rows between unbounded preceding and 1 preceding) as rows_before
     from s) s`;
   const last = keys.map((key) => `(array_agg(m.${key}))[count(*)] as ${key}`).join(', ');
   return `with s as materialized (${scan}),
     made as materialized (
-      select ${keys.map((key) => `s.${key}`).join(', ')}, case when ${where} then ${rows} end as line, ${times ?? '1'} as rows
+      select ${keys.map((key) => `s.${key}`).join(', ')}, case when ${where} then ${rows} end as line, ${times?.all ?? '1'} as rows
       from ${entries} ${from}${times === undefined ? '' : ` where coalesce(s.rows_before, 0) < ${MOST_ROWS}`}
     ), measured as (
       select m.*, coalesce(sum(octet_length(m.line)) over (
