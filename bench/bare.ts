@@ -4,8 +4,8 @@ import fastify from 'fastify';
 /** What is sent as the answer to one URL. */
 export interface BareAnswer {
   readonly url: string;
-  readonly type: string;
-  readonly encoding: string;
+  /** All that Holdfast sends, but for those that Node writes by itself. */
+  readonly headers: Readonly<Record<string, string>>;
   readonly base64: string;
 }
 
@@ -17,9 +17,8 @@ process.once('disconnect', () => process.exit(0));
 
 async function listen(answers: readonly BareAnswer[]): Promise<string> {
   const app = fastify();
-  for (const { url, type, encoding, base64 } of answers) {
+  for (const { url, headers, base64 } of answers) {
     const bytes = Buffer.from(base64, 'base64');
-    const headers = { 'content-type': type, 'content-encoding': encoding };
     app.get(url.split('?', 1)[0] ?? '', (_request, reply) => reply.headers(headers).send(bytes));
   }
   await app.listen({ port: 0, host: '127.0.0.1' });

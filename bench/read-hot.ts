@@ -81,6 +81,6 @@ async function answerOf(url: string, path: string, key: string): Promise<BareAns
   const [answer] = (await once(asked, 'response')) as [IncomingMessage];
   const bytes = await buffer(answer);
   if (answer.statusCode !== 200) throw new Error(`${path}: ${answer.statusCode} ${bytes.toString()}`);
-  const { 'content-type': type = '', 'content-encoding': encoding = 'identity' } = answer.headers;
-  return { url: path, type, encoding, base64: bytes.toString('base64') };
+  const { date: _date, connection: _connection, 'keep-alive': _kept, ...headers } = answer.headers;
+  return { url: path, headers: headers as Record<string, string>, base64: bytes.toString('base64') };
 }

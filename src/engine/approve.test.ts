@@ -6,6 +6,7 @@ import { openDatabase, type Database } from '../platform/db.ts';
 import type { Uuid } from '../platform/id.ts';
 import type { Choice } from './choice.ts';
 import { examine } from './examine.ts';
+import { linger } from './fault-point.ts';
 import { openEngine, readBookings, type Engine, type Hold, type Needs, type Outcome } from './index.ts';
 import { invariants } from './invariants.ts';
 import { collidingList, requestList } from './lists.ts';
@@ -142,6 +143,28 @@ test('a request that was changed after it was read is not approved as it was', a
   assert.equal((await approve(asked.bookingId)).result, 'done');
   const claims = `select count(*) from engine.interval_claim where booking_id = '${asked.bookingId}'`;
   assert.equal(await fixture.count(`${claims} and resource_id = '${elsewhere}'`), 1);
+});
+
+test('a client who asks through two servers at once has no more requests waiting than he may have', async () => {
+  const most = 5;
+  const rooms = await Promise.all(Array.from({ length: 20 }, () => fixture.newCalendar()));
+  const servers = engines.map((_, i) =>
+    openEngine({
+      db: i === 0 ? fixture.database.db : other,
+      log: silentLog,
+      width: 1,
+      guarded: true,
+      at: linger,
+    }),
+  );
+  const eager = { actor: 'eager', mostRequests: most };
+  const asked = rooms.map((room) => ({ ...request([slot(room, 0)]), ...eager }));
+  const outcomes = await Promise.all(
+    asked.map((each, i) => (servers[i % 2] as Engine).perform(fixture.tenant, each)),
+  );
+  await Promise.all(servers.map((server) => server.drain()));
+  assert.equal(outcomes.filter(({ result }) => result === 'done').length, most);
+  assert.equal(outcomes.filter(({ result }) => result === 'refused').length, asked.length - most);
 });
 
 test('a booking that moves to what is chosen under the lock settles who asked for that', async () => {
