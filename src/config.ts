@@ -121,6 +121,12 @@ const variables = {
     help: 'A Redis that several servers share their kept answers through, as redis://host:6379. Unset: each keeps its own.',
     parse: redisUrl,
   }),
+  changesKeptDays: variable({
+    name: 'CHANGES_KEPT_DAYS',
+    fallback: '400',
+    help: 'How long the record of what happened, by whom and when, is kept at least; what is older is deleted.',
+    parse: wholeNumber(1, 36_500),
+  }),
   sweeper: variable({
     name: 'SWEEPER',
     fallback: 'on',

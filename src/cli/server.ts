@@ -25,7 +25,7 @@ export interface Server {
 }
 
 export async function openServer(config: Config, reached: Reached, log: Log): Promise<Server> {
-  const { poolSize: size, namedStatements: named, testUnsafe, testFault } = config;
+  const { poolSize: size, namedStatements: named, testUnsafe, testFault, changesKeptDays } = config;
   const guarded = testUnsafe !== 'no-guard';
   await using opened = new AsyncDisposableStack(); // closes what is open already when the rest cannot be put together
   const metrics = openMetrics();
@@ -69,7 +69,9 @@ export async function openServer(config: Config, reached: Reached, log: Log): Pr
   });
   if (config.sweeper === 'on') {
     const ofKinds = kinds.flatMap((kind) => kind.recurring?.({ db, engine }) ?? []);
-    opened.defer(startRecurring([...recurringTasks({ db, engine, metrics }), ...ofKinds], log));
+    opened.defer(
+      startRecurring([...recurringTasks({ db, engine, metrics, changesKeptDays }), ...ofKinds], log),
+    );
   }
   opened.defer(() => app.close());
   const all = opened.move();

@@ -25,7 +25,7 @@ export const toldAfter = statement('engine.toldAfter', {
     from engine.change c where c.tenant_id = $1 and c.seq > $2 order by c.seq limit $3`,
 });
 
-/** A reader that has read nothing begins where the changes begin. */
+/** A reader that has read nothing begins where the changes begin; having a position, it is waited for. */
 export const ensurePosition = statement('engine.ensurePosition', {
   params: ['uuid', 'text'],
   columns: {},
@@ -39,6 +39,13 @@ export const lockPosition = statement('engine.lockPosition', {
   columns: { seq: 'int8' },
   text: `select p.seq from engine.feed_position p where p.tenant_id = $1 and p.reader = $2
     for no key update of p skip locked`,
+});
+
+/** Where a tenant's changes begin. */
+export const keptFrom = statement('engine.keptFrom', {
+  params: ['uuid'],
+  columns: { keptFrom: 'int8' },
+  text: `select k.kept_from as "keptFrom" from engine.tenant_clock k where k.tenant_id = $1`,
 });
 
 /** Rides the primary key. */
@@ -63,23 +70,16 @@ export const movePosition = statement('engine.movePosition', {
   text: `update engine.feed_position p set seq = $3 where p.tenant_id = $1 and p.reader = $2`,
 });
 
-export const lockClock = statement('engine.lockClock', {
-  params: ['uuid'],
-  columns: { keptFrom: 'int8' },
-  text: `select k.kept_from as "keptFrom" from engine.tenant_clock k where k.tenant_id = $1 for no key update of k`,
-});
-
 /**
- * Of the changes from $4 until before $5 the last from before $3 that every reader of $2 has read; one that has read nothing
- * keeps everything. Rides the primary key, of which it looks at no more than this stretch.
+ * Of the changes from $4 until before $5 the last that is older than $2 and read by every reader that has a position, or
+ * older than $3, read or not. Rides the primary key, of which it looks at no more than this stretch.
  */
-export const readByAll = statement('engine.readByAll', {
-  params: ['uuid', 'text[]', 'timestamptz', 'int8', 'int8'],
+export const lastToDrop = statement('engine.lastToDrop', {
+  params: ['uuid', 'timestamptz', 'timestamptz', 'int8', 'int8'],
   columns: { seq: 'int8?' },
   text: `select max(c.seq) as seq from engine.change c
-    where c.tenant_id = $1 and c.seq >= $4 and c.seq < $5 and c.at < $3 and c.seq <= all (
-      select coalesce((select p.seq from engine.feed_position p where p.tenant_id = $1 and p.reader = r.name), 0)
-      from unnest($2::text[]) as r (name))`,
+    where c.tenant_id = $1 and c.seq >= $4 and c.seq < $5 and (c.at < $3 or c.at < $2 and c.seq <= all (
+      select p.seq from engine.feed_position p where p.tenant_id = $1))`,
 });
 
 /** Rides the primary key; without its lower end it would be planned as a scan, as if a third of all changes went. */
@@ -89,8 +89,9 @@ export const dropUntil = statement('engine.dropUntil', {
   text: `delete from engine.change c where c.tenant_id = $1 and c.seq >= $2 and c.seq <= $3`,
 });
 
+/** Of two that drop at once, the one that got further says where the changes begin. */
 export const moveKeptFrom = statement('engine.moveKeptFrom', {
   params: ['uuid', 'int8'],
   columns: {},
-  text: `update engine.tenant_clock k set kept_from = $2 where k.tenant_id = $1`,
+  text: `update engine.tenant_clock k set kept_from = greatest(k.kept_from, $2) where k.tenant_id = $1`,
 });

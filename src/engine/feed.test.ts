@@ -5,7 +5,7 @@ import { hold, on, openFixture, units, type Fixture } from '../../test/engine-fi
 import { createTenant } from '../people/tenant.ts';
 import { openDatabase } from '../platform/db.ts';
 import { openWakeUp } from '../platform/wake.ts';
-import { dropRead, readOn, startFeed, type Change, type Reader } from './feed.ts';
+import { readOn, startFeed, type Change, type Reader } from './feed.ts';
 import { openEngine } from './index.ts';
 
 let fixture: Fixture;
@@ -16,6 +16,8 @@ before(async () => {
 });
 after(() => fixture.close());
 
+const missed = async () => assert.fail('nothing was dropped');
+
 let named = 0;
 /** A reader that remembers what it read. */
 function recorder(given: Partial<Reader> = {}): Reader & { seen: Change[] } {
@@ -24,6 +26,7 @@ function recorder(given: Partial<Reader> = {}): Reader & { seen: Change[] } {
     name: `recorder ${(named += 1)}`,
     seen,
     read: async (_tx, changes) => void seen.push(...changes),
+    missed,
     ...given,
   };
 }
@@ -60,6 +63,7 @@ test('a reader that fails stays where it was, and loses nothing', async () => {
   const reader = recorder();
   const shaky: Reader = {
     name: reader.name,
+    missed,
     read: async (tx, changes) => {
       if (fail) throw new Error('not today');
       await reader.read(tx, changes);
@@ -74,6 +78,7 @@ test('two processes with one reader share the changes: each is read exactly once
   const seen: number[] = [];
   const reader: Reader = {
     name: 'shared',
+    missed,
     read: async (_tx, changes) => void seen.push(...changes.map(({ seq }) => seq)),
   };
   await Promise.all([1, 2, 3].map(() => readOn(fixture.database.db, reader)));
@@ -141,29 +146,6 @@ test('a running feed is woken by the commit of another process, long before its 
   await Promise.all([here.close(), there.close(), other.close()]);
 });
 
-test('what all readers have read and is old enough is dropped, and the feed says where it begins', async () => {
-  const { db } = fixture.database;
-  const [ahead, behind] = [recorder(), recorder()];
-  await readOn(db, ahead);
-  const before = await lastSeq();
-  assert.equal(
-    await dropRead(db, fixture.tenant, [ahead.name, behind.name], Date.now() + 60_000),
-    0,
-    'one has read nothing',
-  );
-  await readOn(db, behind);
-  assert.equal(await dropRead(db, fixture.tenant, [ahead.name, behind.name], 0), 0, 'nothing is old enough');
-  assert.equal(await dropRead(db, fixture.tenant, [ahead.name, behind.name], Date.now() + 60_000), before);
-  assert.equal(await fixture.count('select kept_from from engine.tenant_clock'), before + 1);
-  await sell(1);
-  const newcomer = recorder();
-  await readOn(db, newcomer);
-  assert.deepEqual(
-    newcomer.seen.map((change) => change.seq),
-    [before + 1],
-  );
-});
-
 test('a tenant whose changes a reader fails on holds up nobody else', async () => {
   const { db } = fixture.database;
   const other = (await createTenant(db, { slug: 'other' })).id;
@@ -171,6 +153,7 @@ test('a tenant whose changes a reader fails on holds up nobody else', async () =
   const seen = new Set<string>();
   const picky: Reader = {
     name: 'picky',
+    missed,
     read: async (tx) => {
       seen.add(tx.tenant);
       if (tx.tenant === fixture.tenant) throw new Error('not that one');

@@ -24,6 +24,8 @@ export interface Reader {
   /** Under this name the position is kept; two processes with one name share the work. */
   name: string;
   read(tx: Transaction, changes: readonly Change[]): Promise<void>;
+  /** It was so far behind that changes up to this one are gone unread: what it made of them must be made anew. */
+  missed(tx: Transaction, until: number): Promise<void>;
 }
 
 /** Changes that a reader gets at a time. */
@@ -68,30 +70,40 @@ function readPage(db: Database, tenant: Uuid, reader: Reader): Promise<number> {
     const [position] = await tx.run(sql.lockPosition, reader.name);
     if (position === undefined) return 0;
     const changes = await tx.run(sql.changesAfter, position.seq, PAGE_CHANGES);
-    const last = changes.at(-1);
-    if (last === undefined) return 0;
-    await reader.read(tx, changes);
-    await tx.run(sql.movePosition, reader.name, last.seq);
-    return changes.length;
+    const [clock] = await tx.run(sql.keptFrom); // read after the changes: what is missing of them lies before it
+    const gone = (changes[0]?.seq ?? clock?.keptFrom ?? 0) - 1;
+    if (gone > position.seq) await reader.missed(tx, gone);
+    if (changes.length > 0) await reader.read(tx, changes);
+    const last = changes.at(-1)?.seq ?? gone;
+    if (last > position.seq) await tx.run(sql.movePosition, reader.name, last);
+    return Math.max(last - position.seq, 0);
   });
 }
 
+/** From when on changes may go. */
+export interface Retention {
+  /** Those from before this, once every reader has read them. */
+  read: Instant;
+  /** Those from before this, in any case: a reader that is so far behind is told that it missed them. */
+  unread: Instant;
+}
+
 /**
- * Drops a tenant's changes from before `until` that every one of `readers` has read. Returns how many; `kept_from`
- * says from then on where the feed begins.
+ * Drops changes of a tenant that are old enough, the oldest first and at most `atOnce`; returns how many. `kept_from` says
+ * from then on where the feed begins. The clock, on which every sale waits, is taken when the rest is done.
  */
-export function dropRead(
-  db: Database,
+export function dropOld(
+  db: Pick<Database, 'inTenant'>,
   tenant: Uuid,
-  readers: readonly string[],
-  until: Instant,
+  { read, unread }: Retention,
+  atOnce = DROPPED_AT_ONCE,
 ): Promise<number> {
   return db.inTenant(tenant, async (tx) => {
-    const [clock] = await tx.run(sql.lockClock);
+    const [clock] = await tx.run(sql.keptFrom);
     if (clock === undefined) return 0;
     const { keptFrom } = clock;
-    const [read] = await tx.run(sql.readByAll, [...readers], until, keptFrom, keptFrom + DROPPED_AT_ONCE);
-    const last = read?.seq ?? null;
+    const [drop] = await tx.run(sql.lastToDrop, read, unread, keptFrom, keptFrom + atOnce);
+    const last = drop?.seq ?? null;
     if (last === null) return 0;
     await tx.run(sql.dropUntil, keptFrom, last);
     await tx.run(sql.moveKeptFrom, last + 1);

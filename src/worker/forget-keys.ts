@@ -1,17 +1,11 @@
 import type { Database } from '../platform/db.ts';
 import { statement } from '../platform/statement.ts';
+import { inEachTenant } from './each-tenant.ts';
 
 /** Who repeats a call does so within minutes; three days outlast a weekend. */
 const KEPT_DAYS = 3;
 /** Keys that one statement forgets, so that none runs for long. */
 const AT_ONCE = 5_000;
-
-/** Every company there is. */
-export const allTenants = statement('worker.allTenants', {
-  params: [],
-  columns: { tenantId: 'uuid' },
-  text: `select tenant_id as "tenantId" from people.tenant_slug`,
-});
 
 /** Rides idempotency_by_age. */
 const forgetOld = statement('engine.forgetOldKeys', {
@@ -25,12 +19,9 @@ const forgetOld = statement('engine.forgetOldKeys', {
 });
 
 /** Forgets the answers kept for idempotency keys that are older than three days; returns how many. */
-export async function forgetKeys(db: Database): Promise<number> {
-  const tenants = await db.asWorker((reads) => reads.run(allTenants));
-  let total = 0;
-  for (const { tenantId } of tenants) {
-    const forgotten = await db.inTenant(tenantId, (tx) => tx.run(forgetOld, KEPT_DAYS, AT_ONCE));
-    total += forgotten.length;
-  }
-  return total;
+export function forgetKeys(db: Database): Promise<number> {
+  return inEachTenant(
+    db,
+    async (tenant) => (await db.inTenant(tenant, (tx) => tx.run(forgetOld, KEPT_DAYS, AT_ONCE))).length,
+  );
 }

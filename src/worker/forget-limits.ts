@@ -1,6 +1,6 @@
 import type { Database } from '../platform/db.ts';
 import { statement } from '../platform/statement.ts';
-import { allTenants } from './forget-keys.ts';
+import { inEachTenant } from './each-tenant.ts';
 
 /** What one may have in a day or a week is nobody's question when it is over; a month is far from every zone and week. */
 const KEPT_DAYS = 31;
@@ -30,12 +30,9 @@ const forgetOld = statement('engine.forgetOldLimits', {
 });
 
 /** Forgets what counted towards limits of days that are long over; returns how many rows. */
-export async function forgetLimits(db: Database): Promise<number> {
-  const tenants = await db.asWorker((reads) => reads.run(allTenants));
-  let total = 0;
-  for (const { tenantId } of tenants) {
-    const forgotten = await db.inTenant(tenantId, (tx) => tx.run(forgetOld, KEPT_DAYS, AT_ONCE));
-    total += forgotten.length;
-  }
-  return total;
+export function forgetLimits(db: Database): Promise<number> {
+  return inEachTenant(
+    db,
+    async (tenant) => (await db.inTenant(tenant, (tx) => tx.run(forgetOld, KEPT_DAYS, AT_ONCE))).length,
+  );
 }

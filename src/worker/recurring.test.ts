@@ -66,7 +66,7 @@ test('stopping waits for the step under way, and a task that fails is tried agai
     },
   };
   const metrics = { remember: () => Promise.resolve() };
-  const all = recurringTasks({ db, engine: fixture.engine, metrics });
+  const all = recurringTasks({ db, engine: fixture.engine, metrics, changesKeptDays: 400 });
   const stop = startRecurring([...all, shaky], silentLog);
   await retried;
   await stop();

@@ -2,6 +2,7 @@ import type { Engine } from '../engine/index.ts';
 import type { Database } from '../platform/db.ts';
 import type { Log } from '../platform/log.ts';
 import { REMEMBER_EVERY_MS, type Metrics } from '../platform/metrics.ts';
+import { forgetChanges } from './forget-changes.ts';
 import { forgetKeys } from './forget-keys.ts';
 import { forgetLimits } from './forget-limits.ts';
 import { DUE_AT_ONCE, sweep } from './sweeper.ts';
@@ -18,10 +19,12 @@ interface Recurring {
   db: Database;
   engine: Engine;
   metrics: Pick<Metrics, 'remember'>;
+  /** How long the record of what happened is kept. */
+  changesKeptDays: number;
 }
 
 /** Everything that recurs. */
-export function recurringTasks({ db, engine, metrics }: Recurring): Task[] {
+export function recurringTasks({ db, engine, metrics, changesKeptDays }: Recurring): Task[] {
   const remember = async () => {
     await metrics.remember();
     return false;
@@ -33,6 +36,11 @@ export function recurringTasks({ db, engine, metrics }: Recurring): Task[] {
       name: 'forget limits of days gone by',
       everyMs: 3_600_000,
       step: async () => (await forgetLimits(db)) > 0,
+    },
+    {
+      name: 'forget changes of long ago',
+      everyMs: 3_600_000,
+      step: async () => (await forgetChanges(db, changesKeptDays)) > 0,
     },
     { name: 'remember the counts of this moment', everyMs: REMEMBER_EVERY_MS, step: remember },
   ];
