@@ -30,6 +30,17 @@ test('a wrong database URL is refused without repeating its password', () => {
     );
 });
 
+test('a replica or a direct URL is refused without the database that it is of', () => {
+  const other = 'postgres://a:secret@other/x';
+  for (const name of ['DATABASE_REPLICA_URL', 'DATABASE_DIRECT_URL']) {
+    assert.throws(
+      () => readConfig({ [name]: other }),
+      (error) => error instanceof ConfigError && error.message.includes(`${name} needs DATABASE_URL`),
+    );
+    assert.ok(readConfig({ [name]: other, DATABASE_URL: 'postgres://a:secret@host/x' }));
+  }
+});
+
 test('the switch that takes a guard out is refused outside tests', () => {
   assert.throws(() => readConfig({ HOLDFAST_TEST_UNSAFE: 'no-guard' }), ConfigError);
   assert.equal(readConfig({ HOLDFAST_TEST_UNSAFE: 'no-guard', NODE_ENV: 'test' }).testUnsafe, 'no-guard');

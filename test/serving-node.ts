@@ -16,11 +16,13 @@ export async function openServingNode(url: string, redisUrl?: string) {
   caching.follow(db);
   const engine = openEngine({ db, log: silentLog, width: 2, guarded: true });
   const operator = { metrics, slowRequest: () => undefined };
-  const app = await buildApp({ db, engine, kinds, log: silentLog, answers: caching.answers, operator });
+  const { answers, keys } = caching;
+  const app = await buildApp({ db, engine, kinds, log: silentLog, answers, keys, operator });
   return {
     app,
+    db,
     metrics,
-    cache: caching.answers.cache,
+    cache: answers.cache,
     close: async () => {
       await app.close();
       await engine.drain();

@@ -2,7 +2,9 @@ import { openFollower, type Follower, type FollowOptions } from '../engine/follo
 import { openTouched, type Touched } from '../engine/touched.ts';
 import type { Answers } from '../http/ready-bytes.ts';
 import type { Ready } from '../http/ready.ts';
-import { openCache, type Cache } from '../platform/cache/cache.ts';
+import { KEY_BOUNDS, type KeyCache } from '../people/key.ts';
+import type { CacheCounts } from '../platform/cache-metrics.ts';
+import { openCache, type Cache, type Hearing } from '../platform/cache/cache.ts';
 import { openSecondTier, type SharedWatch } from '../platform/cache/second-tier.ts';
 import type { Database, OnChange } from '../platform/db.ts';
 import type { Uuid } from '../platform/id.ts';
@@ -12,6 +14,9 @@ import { openWakeUp } from '../platform/wake.ts';
 /** The cache of a process and what keeps it true: our own commits at once, those of others by the change feed. */
 export interface Caching {
   answers: Answers & { cache: Cache<Ready> };
+  keys: KeyCache;
+  /** Of everything that is kept. */
+  counts(): CacheCounts;
   /** For the pool that the process writes through. */
   onChange: OnChange;
   /** Until this was called nothing is kept. */
@@ -35,27 +40,34 @@ export async function openCaching(
   let follower: Follower | undefined;
   let touched: Touched | undefined;
   const position = (tenant: Uuid) => follower?.position(tenant);
-  const cache = openCache<Ready>({
-    hearing: {
-      hears: (tenant) => follower?.hears(tenant) ?? false,
-      listen: async (tenant) => follower?.listen(tenant),
-    },
-  });
+  const hearing: Hearing = {
+    hears: (tenant) => follower?.hears(tenant) ?? false,
+    listen: async (tenant) => follower?.listen(tenant),
+  };
+  const cache = openCache<Ready>({ hearing });
+  const keys: KeyCache = openCache({ hearing, bounds: KEY_BOUNDS });
+  const changed: OnChange = (tenant, changes) => {
+    cache.changed(tenant, changes);
+    keys.changed(tenant, changes);
+  };
   const isTouched: Touched['isTouched'] = async (...of) => touched?.isTouched(...of) ?? true;
   const second = redis && openSecondTier(redis, { position, isTouched }, watch);
   const tell: FollowOptions['tell'] = (tenant, changes, last) => {
     touched?.told(tenant, changes, last);
-    cache.changed(tenant, changes);
+    changed(tenant, changes, []);
   };
   const missed: FollowOptions['missed'] = (tenant) => {
     touched?.forget(tenant);
     cache.clear(tenant);
+    keys.clear(tenant);
   };
   return {
     answers: { cache, second },
+    keys,
+    counts: () => new Map([...cache.counts(), ...keys.counts()]),
     onChange: (tenant, changes, seqs) => {
       const last = seqs.at(-1);
-      if (last === undefined) cache.changed(tenant, changes);
+      if (last === undefined) changed(tenant, changes, seqs);
       else tell(tenant, changes, last);
       follower?.wrote(tenant, seqs);
       wake.ring();

@@ -43,7 +43,7 @@ export async function openServer(config: Config, reached: Reached, log: Log): Pr
     metrics.watchReplica(replica.state);
   }
   opened.defer(caching.close);
-  metrics.watchCaches(caching.answers.cache.counts);
+  metrics.watchCaches(caching.counts);
   // Half of the connections write batches; the other half stays free for reads.
   const engine = openEngine({
     db,
@@ -65,6 +65,7 @@ export async function openServer(config: Config, reached: Reached, log: Log): Pr
     vault: openVault(config.secret ?? (await keptSecret(reached.dataDir))),
     openHolds: config.rateLimit === 'on' ? config.openHolds : undefined,
     answers: config.cache === 'on' ? caching.answers : undefined,
+    keys: caching.keys,
     operator,
   });
   if (config.sweeper === 'on') {

@@ -4,6 +4,8 @@ import fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastif
 import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import type { Engine } from '../engine/index.ts';
 import type { Kind } from '../kinds/kind.ts';
+import { KEY_BOUNDS, type KeyCache } from '../people/key.ts';
+import { openCache, type Hearing } from '../platform/cache/cache.ts';
 import type { Database } from '../platform/db.ts';
 import { Problem } from '../platform/errors.ts';
 import { openExports } from '../platform/export/exports.ts';
@@ -41,6 +43,8 @@ export interface AppDeps {
   vault?: Vault;
   /** Where answers are kept; unset: every answer is made anew. */
   answers?: Answers | undefined;
+  /** Where keys that were examined are kept; unset: here, and nobody tells of a revocation before their time is up. */
+  keys?: KeyCache;
   /** Where callers reach us, for the API document; unset: wherever they found the document. */
   publicUrl?: string;
   /** Holds that one client may have open at a time; unset: no cap. */
@@ -49,6 +53,7 @@ export interface AppDeps {
   operator?: Operator;
 }
 
+const DEAF: Hearing = { hears: () => true, listen: () => Promise.resolve() };
 /** Commands of a company that may wait while its exports go on at full speed. */
 const CALM = 16;
 const MAX_BODY_BYTES = 256 * 1024;
@@ -97,8 +102,9 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
 async function tenantRoutes(scope: FastifyInstance, deps: AppDeps, remember: Remember): Promise<void> {
   const app = scope.withTypeProvider<TypeBoxTypeProvider>();
   app.decorateRequest('actor');
+  app.decorateRequest('isStillLetIn');
   app.decorateRequest('idempotencyKey');
-  guardTenantScope(app, deps.db);
+  guardTenantScope(app, deps.db, deps.keys ?? openCache({ hearing: DEAF, bounds: KEY_BOUNDS }));
   if (deps.answers !== undefined) keepAnswers(app, deps.answers, remember);
   readQueries(app);
   const exports = openExports((tenant) => deps.engine.waiting(tenant) > CALM);

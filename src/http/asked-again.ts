@@ -14,8 +14,8 @@ export interface AskedAgain {
 }
 
 /**
- * A key that is revoked is dead after 5 s everywhere: it may be this old here, and in the cache of keys as old as that
- * allows (people/key.ts). Whoever asks more often than once a second is examined once a second.
+ * A key that is revoked is dead after 5 s also where no change tells of it: it may be this old here, and in the cache of keys
+ * as old as that allows (people/key.ts). Whoever asks more often than once a second is examined once a second.
  */
 const FOR_MS = 1_000;
 const MOST = 2_000;

@@ -58,7 +58,8 @@ function keeping(
     const look = cache.at(as, tenant.id, packedKey);
     const ready = look();
     if (ready !== undefined) {
-      remember(request, look);
+      const { isStillLetIn } = request;
+      remember(request, () => (isStillLetIn() ? look() : undefined));
       send(request, reply, { value: ready, from: 'HIT' });
       return undefined;
     }

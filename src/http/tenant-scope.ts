@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 import { clientPrincipal } from '../engine/booking.ts';
 import { can, type Actor, type Permission, type Tenant } from '../people/access.ts';
-import { cachedKeys, type Keys } from '../people/key.ts';
+import { cachedKeys, type KeyCache, type Keys } from '../people/key.ts';
 import type { App } from '../people/route.ts';
 import { cachedTenants } from '../people/tenant.ts';
 import type { Database } from '../platform/db.ts';
@@ -11,9 +11,9 @@ import { malformed, notFound, Problem } from '../platform/errors.ts';
  * What holds for every route below `/api/v1/:tenant`: the tenant exists, the actor is known, and may do what the
  * route says. All of it before a byte of the body is read.
  */
-export function guardTenantScope(app: App, db: Database): void {
+export function guardTenantScope(app: App, db: Database, keyCache: KeyCache): void {
   const tenants = cachedTenants(db);
-  const keys = cachedKeys(db);
+  const keys = cachedKeys(db, keyCache);
   app.addHook('onRoute', requireDeclarations);
   app.addHook('onRequest', async (request, reply) => {
     void reply.header('cache-control', 'no-store');
@@ -46,16 +46,20 @@ async function authenticate(
   reply: FastifyReply,
 ): Promise<Actor> {
   const { authorization } = request.headers;
-  if (authorization === undefined) return { tenant, principal: 'public', role: 'public', clientId: null };
+  if (authorization === undefined) {
+    request.isStillLetIn = () => true;
+    return { tenant, principal: 'public', role: 'public', clientId: null };
+  }
   const presented = /^Bearer +(\S{1,200})$/i.exec(authorization)?.[1];
   const key = presented === undefined ? undefined : await keys.verify(tenant.id, presented);
-  if (key === undefined) {
+  if (key === undefined || presented === undefined) {
     void reply.header('www-authenticate', 'Bearer realm="holdfast", error="invalid_token"');
     throw new Problem(
       'unauthenticated',
       'This is not a valid API key of this tenant. Send one that is, or none.',
     );
   }
+  request.isStillLetIn = keys.watch(tenant.id, presented);
   const { id, role, clientId } = key;
   const principal = clientId === null ? `key:${id}` : clientPrincipal(clientId);
   return { tenant, principal, role, clientId };

@@ -1,6 +1,7 @@
 import { hash, timingSafeEqual } from 'node:crypto';
-import { LRUCache } from 'lru-cache';
-import type { Stopwatch } from '../platform/clock.ts';
+import { recordChange } from '../engine/change.ts';
+import type { Area, Cache } from '../platform/cache/cache.ts';
+import { resourceTag } from '../platform/cache/tags.ts';
 import type { Database } from '../platform/db.ts';
 import { newSecret, uuidV7, type Uuid } from '../platform/id.ts';
 import type { Role } from './access.ts';
@@ -10,7 +11,8 @@ import { endKey, insertKey, liveKey, renewSecret } from './queries.ts';
  * API keys, printed as `hf_<id>_<secret>`: the id finds the row, of the secret only the SHA-256 is kept. It has 256
  * random bits, so it needs no slow hash.
  */
-const PRINTED = /^hf_([0-9a-f]{32})_([A-Za-z0-9_-]{43})$/;
+const PRINTED = /^hf_([0-9a-f]{32})_[A-Za-z0-9_-]{43}$/;
+const SECRET_CHARACTERS = 43;
 
 export type KeyRole = Exclude<Role, 'public'>;
 
@@ -35,7 +37,7 @@ export async function createKey(
 
 /**
  * A key for a program that runs again and again, as printed: the key of this name and role with a new secret (the one
- * before ends within 5 s), or a new key. It stays the same principal, so the idempotency keys of earlier runs hold.
+ * before ends as if it were revoked), or a new key. It stays the same principal, so the idempotency keys of earlier runs hold.
  */
 export async function renewKey(
   db: Database,
@@ -43,9 +45,12 @@ export async function renewKey(
   key: { role: KeyRole; name: string },
 ): Promise<string> {
   const secret = newSecret();
-  const [renewed] = await db.inTenant(tenant, (tx) =>
-    tx.run(renewSecret, key.name, key.role, sha256(secret)),
-  );
+  const renewed = await db.inTenant(tenant, async (tx) => {
+    const [row] = await tx.run(renewSecret, key.name, key.role, sha256(secret));
+    if (row !== undefined)
+      await recordChange(tx, { type: 'key.renewed', resourceIds: [row.id], actor: `key:${row.id}` });
+    return row;
+  });
   return renewed === undefined ? createKey(db, tenant, key) : printed(renewed.id, secret);
 }
 
@@ -53,9 +58,17 @@ function printed(id: Uuid, secret: string): string {
   return `hf_${id.replaceAll('-', '')}_${secret}`;
 }
 
-/** Ends a key; every process stops accepting it within 5 s. False when the tenant has no such key. */
-export async function revokeKey(db: Database, tenant: Uuid, id: Uuid): Promise<boolean> {
-  return (await db.inTenant(tenant, (tx) => tx.run(endKey, id))).length > 0;
+/**
+ * Ends a key; every process stops accepting it as soon as the change has told it so, and within 5 s in any case. False when
+ * the tenant has no such key.
+ */
+export function revokeKey(db: Database, tenant: Uuid, id: Uuid, actor: string): Promise<boolean> {
+  return db.inTenant(tenant, async (tx) => {
+    const [ended] = await tx.run(endKey, id);
+    if (ended === undefined) return false;
+    await recordChange(tx, { type: 'key.revoked', resourceIds: [id], actor });
+    return true;
+  });
 }
 
 export interface VerifiedKey {
@@ -67,38 +80,58 @@ export interface VerifiedKey {
 export interface Keys {
   /** The key that was presented, if it is a live one of this tenant; anything else is undefined. */
   verify(tenant: Uuid, presented: string): Promise<VerifiedKey | undefined>;
+  /** A look, which can be repeated, whether what was presented is still known to be a live key, without asking anybody. */
+  watch(tenant: Uuid, presented: string): () => boolean;
 }
 
-/**
- * Two seconds less than the 5 s promised for a revocation: the row may have been read one before it is kept, and what was
- * let in is not examined again for another (http/asked-again.ts).
- */
-const CHECKED = { max: 10_000, ttl: 3_000, ttlResolution: 0 };
+/** Wrong keys are remembered too: repeating one costs no query. */
+export interface Checked {
+  key: VerifiedKey | undefined;
+}
+export type KeyCache = Cache<Checked>;
 
-export function cachedKeys(db: Database, perf: Stopwatch = performance): Keys {
-  // Wrong keys are remembered too: repeating one costs no query. What is kept is a hash, never a usable key.
-  const checked = new LRUCache<string, { key: VerifiedKey | undefined }, { tenant: Uuid; presented: string }>(
-    {
-      ...CHECKED,
-      perf,
-      fetchMethod: async (_, __, { context }) => ({
-        key: await check(db, context.tenant, context.presented),
-      }),
-    },
-  );
+/**
+ * Two seconds less than the 5 s promised for a revocation that no change tells of: the row may have been read one before it
+ * is kept, and what was let in is not examined again for another (http/asked-again.ts).
+ */
+const KEYS: Area = { name: 'keys', liveMs: 3_000, staleIfErrorMs: 0 };
+const CHECKED_BYTES = 200;
+export const KEY_BOUNDS = { entries: 10_000, bytes: 10_000 * 1_024 };
+
+/** What is kept is a hash, never a usable key. */
+export function cachedKeys(db: Pick<Database, 'read'>, cache: KeyCache): Keys {
   return {
     verify: async (tenant, presented) => {
-      if (!PRINTED.test(presented)) return undefined;
-      const name = `${tenant} ${hash('sha256', presented, 'base64')}`;
-      const known = checked.get(name) ?? (await checked.fetch(name, { context: { tenant, presented } }));
-      return known?.key;
+      const id = idOf(presented);
+      if (id === undefined) return undefined;
+      const found = await cache.get({
+        area: KEYS,
+        tenant,
+        key: hash('sha256', presented, 'base64'),
+        madeOf: [resourceTag(id)],
+        load: async () => ({ value: { key: await check(db, tenant, id, presented) }, bytes: CHECKED_BYTES }),
+      });
+      return found.value.key;
+    },
+    watch: (tenant, presented) => {
+      const look = cache.at(KEYS, tenant, hash('sha256', presented, 'base64'));
+      return () => look()?.key !== undefined;
     },
   };
 }
 
-async function check(db: Database, tenant: Uuid, presented: string): Promise<VerifiedKey | undefined> {
-  const [, hex = '', secret = ''] = PRINTED.exec(presented) ?? [];
-  const id = hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+function idOf(presented: string): Uuid | undefined {
+  const [, hex] = PRINTED.exec(presented) ?? [];
+  return hex?.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+}
+
+async function check(
+  db: Pick<Database, 'read'>,
+  tenant: Uuid,
+  id: Uuid,
+  presented: string,
+): Promise<VerifiedKey | undefined> {
+  const secret = presented.slice(-SECRET_CHARACTERS);
   const [row] = await db.read(tenant, liveKey, id);
   if (row === undefined || !timingSafeEqual(row.secretHash, sha256(secret))) return undefined;
   return { id, role: row.role as KeyRole, clientId: row.clientId }; // a CHECK allows no other word

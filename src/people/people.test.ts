@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { freshDatabase, type FreshDatabase } from '../../test/database.ts';
+import { freshKeys } from '../../test/keys.ts';
 import type { Database } from '../platform/db.ts';
 import { Problem } from '../platform/errors.ts';
 import { uuidV7 } from '../platform/id.ts';
 import { asOwner } from '../platform/migrate.ts';
-import { cachedKeys, createKey, revokeKey } from './key.ts';
+import { createKey, revokeKey } from './key.ts';
 import { cachedTenants, createTenant, findTenant } from './tenant.ts';
 
 let database: FreshDatabase;
@@ -92,7 +93,7 @@ test('tenants are asked for once, unknown ones too, and a new one appears within
 test('a key is known by its tenant alone, and only whole', async () => {
   const mine = await createTenant(db, { slug: 'mine' });
   const other = await createTenant(db, { slug: 'other' });
-  const keys = cachedKeys(db);
+  const keys = freshKeys(db);
   const printed = await createKey(db, mine.id, { role: 'staff', name: 'desk' });
   assert.match(printed, /^hf_[0-9a-f]{32}_[A-Za-z0-9_-]{43}$/);
 
@@ -123,16 +124,16 @@ test('a verified key costs no query until its time is up, and a revoked one ends
   const printed = await createKey(db, tenant, { role: 'admin', name: 'soon gone' });
   const { db: counted, asked } = counting();
   let now = 1_000;
-  const keys = cachedKeys(counted, { now: () => now });
+  const keys = freshKeys(counted, { now: () => now });
   const verified = await keys.verify(tenant, printed);
   assert.ok(verified);
   await keys.verify(tenant, printed);
   assert.equal(asked(), 1);
 
-  assert.ok(await revokeKey(db, tenant, verified.id));
+  assert.ok(await revokeKey(db, tenant, verified.id, 'tests'));
   now += 3_001; // one s more for who was let in just before, and one for reading the row
   assert.equal(await keys.verify(tenant, printed), undefined);
-  assert.equal(await revokeKey(db, tenant, uuidV7()), false);
+  assert.equal(await revokeKey(db, tenant, uuidV7(), 'tests'), false);
 });
 
 test('an expired key is unknown', async () => {
@@ -141,5 +142,5 @@ test('an expired key is unknown', async () => {
   await asOwner(database.ownerUrl, (client) =>
     client.query(`update people.api_key set expires_at = now() where tenant_id = $1`, [tenant]),
   );
-  assert.equal(await cachedKeys(db).verify(tenant, printed), undefined);
+  assert.equal(await freshKeys(db).verify(tenant, printed), undefined);
 });

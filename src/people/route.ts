@@ -34,6 +34,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Who asks; set before a handler of a tenant's route runs. */
     actor: Actor;
+    /** Whether nothing is known since then that would keep him out. */
+    isStillLetIn: () => boolean;
     /** The header `Idempotency-Key` without its quotes; only on POST. */
     idempotencyKey: string | undefined;
   }
