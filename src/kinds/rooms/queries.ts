@@ -27,18 +27,24 @@ export const matches = `($2::text is null or b.name = $2) and ($3::int is null o
   and ($4::text[] is null or r.equipment @> $4)
   and ($5::text is null or position(lower($5) in lower(r.name)) > 0 or position(lower($5) in lower(b.name)) > 0)`;
 
+// The same for pages. As four conditions they are taken to leave hardly anything, whose sorting costs nothing: every page of a
+// thousand rooms then read and sorted them all. Into a CASE the planner does not look, and so it walks an index in order.
+const matchesInOrder = `case
+    when $2::text is null and $3::int is null and $4::text[] is null and $5::text is null then true
+    else ${matches} end`;
+
 const roomSorts = {
   name: { by: 'r.name', type: 'text' },
   capacity: { by: 'r.capacity', type: 'int4' },
   createdAt: { by: 'r.created_at', type: 'timestamptz' },
 } as const;
 
-/** Rides room_by_name, room_by_capacity or room_by_age. */
+/** Rides room_by_name, room_by_capacity or room_by_age, from where the page begins. */
 export const roomList = list('rooms.list', {
   filters: ['text', 'int4', 'text[]', 'text', 'bool'],
   columns: roomColumns,
   select: roomSelect,
-  from: `${roomFrom} where r.tenant_id = $1 and ${matches} and (r.archived_at is not null) = $6`,
+  from: `${roomFrom} where r.tenant_id = $1 and ${matchesInOrder} and (r.archived_at is not null) = $6`,
   id: 'r.id',
   sorts: roomSorts,
   defaultSort: 'name',
@@ -73,7 +79,7 @@ export const freeRoomList = list('rooms.freeList', {
   filters: ['text', 'int4', 'text[]', 'text', 'timestamptz', 'timestamptz'],
   columns: roomColumns,
   select: roomSelect,
-  from: `${roomFrom} where r.tenant_id = $1 and ${matches} and r.archived_at is null
+  from: `${roomFrom} where r.tenant_id = $1 and ${matchesInOrder} and r.archived_at is null
     and ${isFree('$6', '$7')} and ${notBlackedOut('$6', '$7')}`,
   id: 'r.id',
   sorts: roomSorts,
