@@ -18,10 +18,13 @@ export interface CrowdOptions extends Pick<
   servers: readonly Server[];
   ledger: Ledger;
   place: Awaited<ReturnType<typeof openEvent>>;
+  /** A discount code that some have, and that is good for fewer. */
+  code: string;
 }
 
 /** Out of ten. */
 const LEAVE = 1;
+const HAVE_THE_CODE = 3;
 const CHOOSE_THEMSELVES = 4;
 const PARTY = 2;
 /** How often somebody looks for another pair before he takes what he is given. */
@@ -50,14 +53,37 @@ export async function crowd(options: CrowdOptions): Promise<Record<Hope, number>
   return hopes;
 }
 
-async function buy(customer: Customer, map: SeatMap, { holdSeconds }: CrowdOptions): Promise<Hope> {
+async function buy(customer: Customer, map: SeatMap, { holdSeconds, code }: CrowdOptions): Promise<Hope> {
+  const hasCode = randomInt(10) < HAVE_THE_CODE;
   for (const line of map.wishes()) {
-    const booking = await customer.hold(line, holdSeconds);
+    const cheaper = hasCode ? await customer.hold(line, holdSeconds, code) : undefined;
+    const booking = cheaper ?? (await customer.hold(line, holdSeconds));
     if (booking === undefined) continue;
     if (randomInt(10) < LEAVE) return 'left';
     return (await customer.confirm(booking)) === undefined ? 'disappointed' : 'happy';
   }
   return 'disappointed';
+}
+
+/** When those who left have lost their places, and their uses of the code: who has it buys one place until it is used up. */
+export async function latecomers({ servers, ledger, place, code, holdSeconds }: CrowdOptions): Promise<void> {
+  const customer = new Customer({ servers, ledger, heard: () => undefined });
+  for (const line of [anywhere(place, 1), ...(place.section ? [standing(place, 1)] : [])])
+    for (;;) {
+      const booking = await customer.hold(line, holdSeconds, code);
+      if (booking === undefined) break;
+      await customer.confirm(booking);
+    }
+}
+
+type Place = CrowdOptions['place'];
+
+function anywhere({ id: eventId, seats }: Place, quantity: number): object {
+  return { kind: 'bestSeats', eventId, sectionId: seatOf(seats[0] ?? '').section, quantity };
+}
+
+function standing({ id: eventId, section }: Place, quantity: number): object {
+  return { kind: 'admission', eventId, sectionId: section?.id, quantity };
 }
 
 /** What the buyers believe to be free: what they were told of, which is old as soon as it is told. */
@@ -76,9 +102,9 @@ class SeatMap {
 
   /** What somebody asks for, one after the other until he gets one of them. */
   *wishes(): Generator<object> {
-    const { id: eventId, seats, section } = this.#options.place;
-    const admission = { kind: 'admission', eventId, sectionId: section?.id, quantity: PARTY };
-    const best = { kind: 'bestSeats', eventId, sectionId: seatOf(seats[0] ?? '').section, quantity: PARTY };
+    const { place } = this.#options;
+    const { id: eventId, seats, section } = place;
+    const [best, admission] = [anywhere(place, PARTY), standing(place, PARTY)];
     const total = seats.length + (section?.places ?? 0);
     if (randomInt(total) >= seats.length) {
       yield admission;

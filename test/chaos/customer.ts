@@ -25,8 +25,9 @@ export class Customer {
     this.#options = options;
   }
 
-  hold(line: object, ttlSeconds: number): Promise<ToldBooking | undefined> {
-    return this.#ask('hold', '/holds', (note) => ({ lines: [line], ttlSeconds, note }));
+  hold(line: object, ttlSeconds: number, discountCode?: string): Promise<ToldBooking | undefined> {
+    const code = discountCode !== undefined && { discountCode };
+    return this.#ask('hold', '/holds', (note) => ({ lines: [line], ttlSeconds, note, ...code }));
   }
 
   reschedule({ id }: ToldBooking, line: Record<string, unknown>): Promise<ToldBooking | undefined> {

@@ -7,6 +7,7 @@ const SMALL: OnSale = {
   buyers: 400,
   connections: 40,
   holdSeconds: 4,
+  codeUses: 20,
 };
 
 /** `npm run test:long -- on-sale` has a hundred times as many. */

@@ -1,8 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { percentile } from '../../src/cli/percentile.ts';
+import { unless } from '../faults/row.ts';
 import { audit, type Findings } from './audit.ts';
-import { crowd, type Hope } from './crowd.ts';
-import { Ledger } from './ledger.ts';
+import { crowd, latecomers, type Hope } from './crowd.ts';
+import { Ledger, type Entry } from './ledger.ts';
 import { orphansMade } from './orphans.ts';
 import { OwnPostgres } from './own-postgres.ts';
 import { openCompany, serverSettings, type Run } from './run.ts';
@@ -16,6 +17,8 @@ export interface OnSale {
   buyers: number;
   connections: number;
   holdSeconds: number;
+  /** How many may use the code, which more have. */
+  codeUses: number;
   /** The controls: what is taken away so that harm must be found. */
   without?: Run['without'];
   say?: (line: string) => void;
@@ -33,7 +36,7 @@ export interface OnSaleTally {
   answersPerSecond: number;
   p95: number;
   p99: number;
-  findings: Findings & { orphans: string[]; notAccountedFor: string[] };
+  findings: Findings & { orphans: string[]; notAccountedFor: string[]; codeUses: string[] };
 }
 
 type Place = Awaited<ReturnType<typeof openEvent>>;
@@ -48,13 +51,25 @@ export async function runOnSale(sale: OnSale): Promise<OnSaleTally> {
     const ledger = new Ledger(postgres.path('ledger.jsonl'));
     try {
       await Promise.all(servers.map((server) => server.start()));
-      const place = await openEvent(await organiser(servers), servers, sale.hall);
+      const post = await organiser(servers);
+      const place = await openEvent(post, servers, sale.hall);
+      const { id: codeId } = await post('/discount-codes', {
+        code: CODE,
+        percent: 10,
+        maxUses: sale.codeUses,
+      });
       const begun = performance.now();
-      const hopes = await crowd({ ...sale, servers, ledger, place });
+      const options = { ...sale, servers, ledger, place, code: CODE };
+      const hopes = await crowd(options);
       const seconds = (performance.now() - begun) / 1_000;
+      await freeAtRest(servers, place, sale.signal);
+      await latecomers(options);
       const free = await freeAtRest(servers, place, sale.signal);
+      const { body: code } = await patientAt(servers)('GET', `/discount-codes/${String(codeId)}`);
       await servers[1]?.stop();
-      return await settle(sale, { postgres, tenant: company.tenant, place, ledger, hopes, seconds, free });
+      const { used } = code as { used: number };
+      const { tenant } = company;
+      return await settle(sale, { postgres, tenant, place, ledger, hopes, seconds, free, used });
     } finally {
       ledger.close();
       await Promise.all(servers.map((server) => server.close()));
@@ -64,6 +79,7 @@ export async function runOnSale(sale: OnSale): Promise<OnSaleTally> {
   }
 }
 
+const CODE = 'FIRST';
 const LOOK_MS = 250;
 
 /** What can still be had when the last hold has expired: ids of free seats, and places by the id of their section. */
@@ -97,10 +113,12 @@ interface Sold {
   hopes: OnSaleTally['hopes'];
   seconds: number;
   free: ReadonlyMap<string, number>;
+  /** How often the code is used, by the server's own account. */
+  used: number;
 }
 
-async function settle({ hall, holdSeconds }: OnSale, of: Sold): Promise<OnSaleTally> {
-  const { postgres, tenant, place, ledger, hopes, seconds, free } = of;
+async function settle({ hall, holdSeconds, codeUses }: OnSale, of: Sold): Promise<OnSaleTally> {
+  const { postgres, tenant, place, ledger, hopes, seconds, free, used } = of;
   const entries = ledger.read();
   const capacity = new Map(place.seats.map((seat) => [seat, 1]));
   if (place.section) capacity.set(place.section.id, place.section.places);
@@ -130,11 +148,24 @@ async function settle({ hall, holdSeconds }: OnSale, of: Sold): Promise<OnSaleTa
     findings: {
       ...findings,
       orphans,
+      codeUses: unless(
+        used === codeUses && cheaper(entries) === codeUses,
+        `${used} by the server, ${cheaper(entries)} by the buyers, of ${codeUses}`,
+      ),
       notAccountedFor: unaccounted.map(
         ([cell, units]) => `${cell}: ${sold.get(cell) ?? 0} sold and ${free.get(cell) ?? 0} free of ${units}`,
       ),
     },
   };
+}
+
+/** Bookings that somebody was told are his, at the lower price. */
+function cheaper(entries: readonly Entry[]): number {
+  const told = entries.flatMap((entry) => (entry.what === 'acknowledged' ? [entry.booking] : []));
+  const bought = told.filter(
+    ({ state, lines }) => state === 'confirmed' && lines.some((line) => Number(line['discountMinor']) > 0),
+  );
+  return new Set(bought.map(({ id }) => id)).size;
 }
 
 function sum(numbers: Iterable<number>): number {
