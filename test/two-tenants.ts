@@ -51,7 +51,10 @@ async function fullTenant(made: TestApp): Promise<FullTenant> {
     ...{ name: 'Concert', venueId: venue['id'], startsAt: `${day}T20:00:00Z` },
     prices: sections.map(({ name }) => ({ section: name, amountMinor: 1_000 })),
     groups: [{ name: 'Terrace', capacity: 5 }],
-    tiers: [{ name: 'Child', amountMinor: 500, group: 'Terrace' }],
+    tiers: [
+      { name: 'Child', amountMinor: 500, group: 'Terrace' },
+      { name: 'Members', amountMinor: 400, hidden: true, accessCodes: ['tulip'] },
+    ],
   });
   await post(`/events/${String(event['id'])}/publish`, {}, 200);
   const [price, box] = event['prices'] as { sectionId: Uuid }[];

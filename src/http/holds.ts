@@ -11,7 +11,7 @@ import type { App } from '../people/route.ts';
 import type { Database } from '../platform/db.ts';
 import { Problem, type Conflict } from '../platform/errors.ts';
 import { newReference, uuidV7, type Uuid } from '../platform/id.ts';
-import { Note, oneOfBy, strict, Whole } from '../platform/schema.ts';
+import { AccessCode, Note, oneOfBy, strict, Whole } from '../platform/schema.ts';
 import { BookingBody } from './booking-answer.ts';
 import { bookedFor, forClient, orNoSuchClient } from './clients.ts';
 import { CodeText } from '../sales/code-schema.ts';
@@ -45,6 +45,7 @@ export function holdBody(kinds: readonly Kind[]) {
     note: Type.Optional(Note()),
     ...forClient,
     discountCode: Type.Optional(CodeText),
+    accessCode: Type.Optional({ ...AccessCode, description: 'Unlocks tiers that are hidden' }),
   });
 }
 
@@ -98,13 +99,13 @@ export function holdRoute(app: App, deps: HoldDeps): void {
 export function askedBy(
   { db, openHolds }: HoldDeps,
   { tenant, principal, role }: Actor,
-  body: { lines: unknown[]; note?: string | undefined },
+  body: { lines: unknown[]; note?: string | undefined; accessCode?: string | undefined },
   { clientId, newcomer }: { clientId: Uuid | null; newcomer?: string },
 ) {
   const client = clientId ?? newcomer ?? principal;
   const isCounted = openHolds !== undefined && (client !== principal || role === 'client');
   return {
-    context: { db, tenant, client, role, now: db.now(), others: [] },
+    context: { db, tenant, client, role, now: db.now(), others: [], accessCode: body.accessCode },
     asked: (body.lines as { kind: string }[]).map((line, i) => ({ no: i + 1, line })),
     command: {
       verb: 'hold',

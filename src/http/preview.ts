@@ -68,7 +68,7 @@ const NOBODY = new Map<number, readonly string[]>();
 async function preview(
   deps: HoldDeps,
   actor: Actor,
-  body: { lines: unknown[]; note?: string; discountCode?: string } & ForClient,
+  body: { lines: unknown[]; note?: string; discountCode?: string; accessCode?: string } & ForClient,
 ) {
   const { db, engine, kinds } = deps;
   const { context, asked, command } = askedBy(deps, actor, body, await wouldBeBookedFor(db, actor, body));

@@ -131,6 +131,31 @@ describe('an answer that is kept', () => {
     assert.equal((await call(here.app, 'GET', `${base}/events/${String(draft['id'])}`)).status, 200);
   });
 
+  test('is not what an access code unlocks: that is kept for nobody, and nobody else is shown it', async () => {
+    const venue = { name: 'Club', sections: [{ name: 'Floor', kind: 'standing', capacity: 10 }] };
+    const { body: made } = await here.ask('POST', '/venues', { body: venue });
+    const { body: event } = await here.ask('POST', '/events', {
+      body: {
+        ...{ name: 'Gala', venueId: made['id'], startsAt: '2031-05-01T18:00:00Z' },
+        prices: [{ section: 'Floor', amountMinor: 1_000 }],
+        tiers: [{ name: 'Members', amountMinor: 1, hidden: true, accessCodes: ['tulip'] }],
+      },
+    });
+    await here.ask('POST', `/events/${String(event['id'])}/publish`, { body: {} });
+    for (const path of [`/events/${String(event['id'])}`, `/events/${String(event['id'])}/inventory`]) {
+      const look = (query: string) => call(here.app, 'GET', `${base}${path}${query}`);
+      await look('');
+      for (const query of ['?accessCode=tulip', '?accessCode=tulip', '?accessCode=rose']) {
+        const { headers, text } = await look(query);
+        assert.deepEqual([headers['cache-control'], headers['x-cache']], ['no-store', undefined], path);
+        assert.equal(text.includes('Members'), query.endsWith('tulip'), path);
+      }
+      const open = await look('');
+      assert.deepEqual([open.headers['x-cache'], open.text.includes('Members')], ['HIT', false]);
+      assert.ok((await here.ask('GET', path)).text.includes('Members'), 'staff see it');
+    }
+  });
+
   test('does not count as the entry it tells of: the version of an event makes no 304', async () => {
     const { body } = await here.ask('GET', '/events');
     const [event] = body['data'] as { id: string }[];

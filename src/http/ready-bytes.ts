@@ -50,6 +50,8 @@ function keeping(
   const area: Area = { name: kept.name, ...(kept.dated ? DATED : STANDING) };
   const packed: Area = { ...area, name: `${kept.name} packed` };
   return function answer(request, reply) {
+    if (kept.isPrivate?.(request.query as Readonly<Record<string, unknown>>))
+      return handler.call(this, request, reply);
     const { tenant } = request.actor;
     const key = `${kept.variesBy?.(request.actor) ?? ''} ${request.url}`;
     const encoding = encodingFor(request.headers['accept-encoding']);

@@ -16,7 +16,7 @@ import { can, type Actor } from '../people/access.ts';
 import { repeatable, sendAnswer } from '../people/repeat.ts';
 import type { App } from '../people/route.ts';
 import { Problem, ruleViolated } from '../platform/errors.ts';
-import { IdPath, strict, Whole } from '../platform/schema.ts';
+import { AccessCode, IdPath, strict, Whole } from '../platform/schema.ts';
 import { BookingBody } from './booking-answer.ts';
 import { explainRefusal, type HoldDeps } from './holds.ts';
 import { answerOf, kept, ownedBy, readOwn } from './outcome.ts';
@@ -31,6 +31,11 @@ const Line = Type.Object(
   { additionalProperties: true, description: 'The number of a line and what changes in it' },
 );
 type Change = { no: number };
+interface Asked {
+  lines: readonly Change[];
+  scope?: Scope | undefined;
+  accessCode?: string | undefined;
+}
 
 /** Moves lines of a booking to other times or places: takes the new and gives back the old, or changes nothing. */
 export function rescheduleRoute(app: App, deps: HoldDeps): void {
@@ -45,6 +50,7 @@ export function rescheduleRoute(app: App, deps: HoldDeps): void {
         body: strict({
           lines: Type.Array(Line, { minItems: 1, maxItems: MOST_LINES_HELD }),
           scope: Type.Optional(ScopeWord),
+          accessCode: Type.Optional({ ...AccessCode, description: 'Unlocks tiers that are hidden' }),
         }),
         response: { 200: BookingBody },
       },
@@ -69,7 +75,7 @@ async function reschedule(
   { db, engine, kinds }: HoldDeps,
   request: FastifyRequest,
   bookingId: string,
-  { lines: changes, scope = 'this' }: { lines: readonly Change[]; scope?: Scope | undefined },
+  { lines: changes, scope = 'this', accessCode }: Asked,
 ) {
   const { actor } = request;
   const booking = await readOwn(db, actor, bookingId);
@@ -91,7 +97,7 @@ async function reschedule(
   const others = standing.filter((line) => !isAsked(line));
   const moved = standing.filter(isAsked);
   const { tenant, role } = actor;
-  const context = { db, tenant, client: countsFor(booking), role, now, others, moved };
+  const context = { db, tenant, client: countsFor(booking), role, now, others, moved, accessCode };
   const command = (resolved: ResolvedLines): Reschedule => {
     requireNoNewApproval(booking, resolved.approval, actor);
     requireNotDearer(booking, resolved.lines, actor);

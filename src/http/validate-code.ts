@@ -29,7 +29,7 @@ const Validated = strict(
 /** What a code would take off. Advice, up to a second old: a hold reads the code anew and counts its use under a lock. */
 export function validateCodeRoute(app: App, deps: HoldDeps): void {
   const codes = codesOfLately(deps.db);
-  const { lines, clientId, client } = holdBody(deps.kinds).properties;
+  const { lines, clientId, client, accessCode } = holdBody(deps.kinds).properties;
   app.post(
     '/discount-codes/validate',
     {
@@ -37,7 +37,7 @@ export function validateCodeRoute(app: App, deps: HoldDeps): void {
         tags: ['Discount codes'],
         summary: 'Say what a code would take off these lines; uses nothing',
         operationId: 'validateDiscountCode',
-        body: strict({ code: CodeText, lines, clientId, client }),
+        body: strict({ code: CodeText, lines, clientId, client, accessCode }),
         response: { 200: Validated },
       },
       config: { permission: 'booking.create' },

@@ -15,7 +15,7 @@ import { IdPath } from '../platform/schema.ts';
 export type CheckVersion = (version: number) => void;
 
 /** The entries of a catalogue: `/rooms`, `/events`. */
-export interface Entries<Made extends TObject, Patch extends TObject> {
+export interface Entries<Made extends TObject, Patch extends TObject, Query extends TObject> {
   path: string;
   /** As it stands in operation ids: `Room` makes `createRoom`, `getRoom`, `updateRoom` and `deleteRoom`. */
   name: string;
@@ -31,8 +31,10 @@ export interface Entries<Made extends TObject, Patch extends TObject> {
   summaries: { create: string; read: string; update: string; remove: string };
   /** Whether answers of the reading route may be kept. */
   kept?: KeptAnswer;
+  /** Parameters of the reading route; none when not given. */
+  query?: Query;
   create(tx: Transaction, actor: string, asked: Static<Made>, tenant: Tenant): Promise<object>;
-  read(tx: Transaction, id: Uuid, actor: Actor): Promise<{ version: number }>;
+  read(tx: Transaction, id: Uuid, actor: Actor, query: Static<Query>): Promise<{ version: number }>;
   update(
     tx: Transaction,
     actor: string,
@@ -47,10 +49,10 @@ export interface Entries<Made extends TObject, Patch extends TObject> {
  * POST of a new entry, once for each `Idempotency-Key`; GET of one with its version as ETag; PATCH and DELETE, each only
  * from the version that the caller read (`If-Match`).
  */
-export function entryRoutes<Made extends TObject, Patch extends TObject>(
+export function entryRoutes<Made extends TObject, Patch extends TObject, Query extends TObject = TObject>(
   app: App,
   db: Database,
-  of: Entries<Made, Patch>,
+  of: Entries<Made, Patch, Query>,
 ): void {
   const routes = app as unknown as FastifyInstance; // the schemas are checked at run time; their types stand in `of`
   createRoute(routes, db, of);
@@ -59,9 +61,10 @@ export function entryRoutes<Made extends TObject, Patch extends TObject>(
   removeRoute(routes, db, of);
 }
 
-type Of = Entries<TObject, TObject>;
+type Of = Entries<TObject, TObject, TObject>;
 interface WithId {
   Params: Static<typeof IdPath>;
+  Querystring: Record<string, unknown>;
 }
 const CATALOGUE = { read: 'catalogue.read', write: 'catalogue.write' } as const;
 
@@ -88,16 +91,21 @@ function createRoute(routes: FastifyInstance, db: Database, of: Of): void {
 }
 
 function readRoute(routes: FastifyInstance, db: Database, of: Of): void {
-  const { path, name, tags, entry, summaries, kept } = of;
+  const { path, name, tags, entry, summaries, kept, query } = of;
   const operation = { tags, summary: summaries.read, operationId: `get${name}` };
   routes.get<WithId>(
     `${path}/:id`,
     {
-      schema: { ...operation, params: IdPath, response: { 200: entry } },
+      schema: {
+        ...operation,
+        params: IdPath,
+        ...(query && { querystring: query }),
+        response: { 200: entry },
+      },
       config: { ...may(of, 'read'), ...(kept && { kept }) },
     },
-    async ({ actor, params }, reply) => {
-      const found = await db.inTenant(actor.tenant.id, (tx) => of.read(tx, params.id, actor));
+    async ({ actor, params, query: asked }, reply) => {
+      const found = await db.inTenant(actor.tenant.id, (tx) => of.read(tx, params.id, actor, asked));
       void reply.header('etag', etag(found.version));
       return found; // not sent: the answer may be kept
     },

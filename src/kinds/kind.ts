@@ -32,6 +32,8 @@ export interface ResolveContext {
   others: readonly BookingLine[];
   /** Lines that are moved, as they were. */
   moved?: readonly BookingLine[];
+  /** What unlocks prices that are not shown to everybody. */
+  accessCode?: string | undefined;
   /** True when a guard had moved on: read the catalogue from the database, past every cache. */
   fresh: boolean;
   /** Nothing is taken: a kind may return a line that breaks its rules as `skipped`, and not throw. */

@@ -22,6 +22,8 @@ export interface KeptAnswer {
   dated: boolean;
   /** What of the actor besides his company an answer depends on; nothing when not given. */
   variesBy?(actor: Actor): string;
+  /** Whether what this query asks for is not to be kept all the same. */
+  isPrivate?(query: Readonly<Record<string, unknown>>): boolean;
 }
 
 /** Hands on an answer that is JSON text already: the schema has nothing to write, so it has no type to check either. */

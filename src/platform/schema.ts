@@ -66,6 +66,9 @@ export function Name(maxLength = 200) {
   });
 }
 
+/** What unlocks a price that is not shown to everybody. */
+export const AccessCode = Name(100);
+
 /** Text of several lines: notes, reasons, descriptions. */
 export function Note(maxLength = 2_000) {
   return Type.String({ maxLength, pattern: '^(?:[^\\p{Cc}]|[\\t\\n\\r])*$' });

@@ -6,7 +6,8 @@ import { writtenAlready, type App } from '../../people/route.ts';
 import { resourceTag } from '../../platform/cache/tags.ts';
 import type { Database } from '../../platform/db.ts';
 import { answerList, listAnswer, listQuery } from '../../platform/list.ts';
-import { IdPath, Note, parseInstant, strict } from '../../platform/schema.ts';
+import { AccessCode, IdPath, Note, parseInstant, strict } from '../../platform/schema.ts';
+import type { Viewer } from './access-code.ts';
 import { eventList } from './event-queries.ts';
 import { createEvent, deleteEvent, readEvent, toEvent, updateEvent } from './event.ts';
 import { inventoryText } from './inventory.ts';
@@ -28,13 +29,22 @@ export function eventRoutes(app: App, { db }: { db: Database }): void {
   cancelRoute(app, db);
 }
 
-/** Customers see an event once it was published. */
-function seesDrafts({ role }: Actor): boolean {
-  return can(role, 'booking.all');
+/** Customers see an event once it was published, and of it what is not hidden or what their code unlocks. */
+function viewerOf({ role }: Actor, accessCode?: string): Viewer {
+  return { seesAll: can(role, 'booking.all'), accessCode };
 }
 
 function variesBy(actor: Actor): string {
-  return String(seesDrafts(actor));
+  return String(viewerOf(actor).seesAll);
+}
+
+const byCode = {
+  accessCode: Type.Optional({ ...AccessCode, description: 'Shows the tiers that it unlocks too' }),
+};
+
+/** What a code unlocks is kept for nobody, and neither is what codes that are guessed do not. */
+function isPrivate(query: Readonly<Record<string, unknown>>): boolean {
+  return query['accessCode'] !== undefined;
 }
 
 function listRoute(app: App, db: Database): void {
@@ -54,8 +64,11 @@ function listRoute(app: App, db: Database): void {
         kept: { name: 'events', dated: true, madeOf: () => ['event', 'venue', 'booking', 'stock'], variesBy },
       },
     },
-    ({ actor, query }) =>
-      answerList(db, actor.tenant.id, eventList, query, [...eventFilters(query), seesDrafts(actor)], toEvent),
+    ({ actor, query }) => {
+      const viewer = viewerOf(actor);
+      const filters = [...eventFilters(query), viewer.seesAll] as const;
+      return answerList(db, actor.tenant.id, eventList, query, filters, (row) => toEvent(row, viewer));
+    },
   );
 }
 
@@ -75,16 +88,23 @@ function inventoryRoute(app: App, db: Database): void {
         params: IdPath,
         querystring: strict({
           seats: Type.Optional(Type.Boolean({ default: false, description: 'Show every seat too' })),
+          ...byCode,
         }),
         response: { 200: schema.Inventory },
       },
       config: {
         ...read,
-        kept: { name: 'inventory', dated: true, madeOf: ({ id = '' }) => [resourceTag(id)], variesBy },
+        kept: {
+          name: 'inventory',
+          dated: true,
+          madeOf: ({ id = '' }) => [resourceTag(id)],
+          variesBy,
+          isPrivate,
+        },
       },
     },
     async ({ actor, params, query }, reply) => {
-      const asked = { withSeats: query.seats ?? false, withDrafts: seesDrafts(actor) };
+      const asked = { withSeats: query.seats ?? false, ...viewerOf(actor, query.accessCode) };
       return writtenAlready(reply, await inventoryText(db, actor.tenant.id, params.id, asked));
     },
   );
@@ -105,9 +125,13 @@ function eventEntryRoutes(app: App, db: Database): void {
       update: 'Change an event; when it is put off, bookings keep their places and are told',
       remove: 'Remove an event that no booking needs',
     },
-    kept: { name: 'event', dated: true, madeOf: ({ id = '' }) => [resourceTag(id), 'venue'], variesBy },
+    kept: {
+      ...{ name: 'event', dated: true, madeOf: ({ id = '' }) => [resourceTag(id), 'venue'] },
+      ...{ variesBy, isPrivate },
+    },
+    query: strict(byCode),
     create: createEvent,
-    read: (tx, id, actor) => readEvent(tx, id, seesDrafts(actor)),
+    read: (tx, id, actor, { accessCode }) => readEvent(tx, id, viewerOf(actor, accessCode)),
     update: updateEvent,
     remove: deleteEvent,
   });

@@ -9,6 +9,7 @@ import { uuidV7, type Uuid } from '../../platform/id.ts';
 import { parseInstant } from '../../platform/schema.ts';
 import type { Row } from '../../platform/statement.ts';
 import { announce, withdraw } from '../entry.ts';
+import { shownTo, STAFF, type Viewer } from './access-code.ts';
 import * as sql from './event-queries.ts';
 import { seatId, sectionId } from './place.ts';
 import type { ChangedEvent, Event, EventPatch, NewEvent, Prices } from './schema.ts';
@@ -28,8 +29,11 @@ const NO_TERMS = {
   orphanRule: 'off' as const,
 };
 
-export function toEvent(row: Row<typeof sql.eventById.columns>): Event {
-  const { tiers, groups } = toTiers(row.tiers, row.groups);
+/** An event as it is shown to this viewer: of what is hidden from him it says nothing. */
+export function toEvent(row: Row<typeof sql.eventById.columns>, viewer: Viewer = STAFF): Event {
+  const all = toTiers(row.tiers, row.groups);
+  const tiers = all.tiers.filter(shownTo(viewer, row.id));
+  const groups = all.groups.filter(({ name }) => viewer.seesAll || tiers.some(({ group }) => group === name));
   return {
     ...row,
     state: row.state as Event['state'],
@@ -81,13 +85,16 @@ export async function updateEvent(
     requireOnePriceEach(await tx.run(sql.sectionsOfEvent, id));
   }
   await changeTiers(tx, id, patch, sections);
-  await recordChange(tx, { type: 'event.updated', resourceIds: [id], actor, payload: patch });
+  const payload = { ...patch, tiers: patch.tiers?.map(({ accessCodes: _, ...tier }) => tier) };
+  await recordChange(tx, { type: 'event.updated', resourceIds: [id], actor, payload });
   const event = await readEvent(tx, id);
   if (was.startsAt === event.startsAt && was.endsAt === event.endsAt) return event;
   const affected = await affectedBy(tx, idsOf(sections));
   const [from, to] = [was, event].map(({ startsAt, endsAt }) => ({ startsAt, endsAt }));
-  const payload = { eventId: id, from, to };
-  await tellBookings(tx, idsOf(sections), { type: 'booking.eventPostponed', about: [id], actor, payload });
+  await tellBookings(tx, idsOf(sections), {
+    ...{ type: 'booking.eventPostponed', about: [id], actor },
+    payload: { eventId: id, from, to },
+  });
   return { ...event, affected };
 }
 
@@ -111,10 +118,10 @@ export async function deleteEvent(
 }
 
 /** A draft exists only for those who may see it: others are told that there is no such event. */
-export async function readEvent(tx: Transaction, id: Uuid, withDrafts = true): Promise<Event> {
-  const [row] = await tx.run(sql.eventById, id, withDrafts);
+export async function readEvent(tx: Transaction, id: Uuid, viewer: Viewer = STAFF): Promise<Event> {
+  const [row] = await tx.run(sql.eventById, id, viewer.seesAll);
   if (row === undefined) throw notFound('event');
-  return toEvent(row);
+  return toEvent(row, viewer);
 }
 
 export async function lockEvent(tx: Transaction, id: Uuid): Promise<Row<typeof sql.lockEvent.columns>> {

@@ -2,6 +2,7 @@ import type { Database } from '../../platform/db.ts';
 import { notFound } from '../../platform/errors.ts';
 import type { Uuid } from '../../platform/id.ts';
 import type { Row } from '../../platform/statement.ts';
+import { shownTo, type Viewer } from './access-code.ts';
 import { inventory } from './event-queries.ts';
 import { seatId } from './place.ts';
 import type { SeatRow, SeatState, SectionNow } from './schema.ts';
@@ -12,6 +13,8 @@ interface TierLeft {
   name: string;
   amountMinor: number;
   left: number | null;
+  hidden: boolean;
+  codes: readonly string[];
 }
 
 const STATES: Readonly<Record<string, SeatState>> = {
@@ -27,23 +30,38 @@ export async function inventoryText(
   db: Database,
   tenant: Uuid,
   eventId: Uuid,
-  { withSeats, withDrafts }: { withSeats: boolean; withDrafts: boolean },
+  { withSeats, ...viewer }: Viewer & { withSeats: boolean },
 ): Promise<string> {
   const rows = await db.read(tenant, inventory, eventId, withSeats, null);
   const [first] = rows;
-  if (first === undefined || (first.isDraft && !withDrafts)) throw notFound('event');
-  const head = JSON.stringify({ eventId, sections: rows.map(toSection), version: first.version });
+  if (first === undefined || (first.isDraft && !viewer.seesAll)) throw notFound('event');
+  const shown = shownTo(viewer, eventId);
+  const offered = rows.filter(
+    (row) => viewer.seesAll || row.amountMinor !== null || tiersOf(row).some(shown),
+  );
+  const head = JSON.stringify({
+    eventId,
+    sections: offered.map((row) => toSection(row, shown)),
+    version: first.version,
+  });
   if (!withSeats) return head;
-  return `${head.slice(0, -1)},"seats":[${rows.flatMap(seatTexts).join()}]}`;
+  return `${head.slice(0, -1)},"seats":[${offered.flatMap(seatTexts).join()}]}`;
 }
 
-export function toSection({ id, name, kind, ...row }: SectionRow): SectionNow {
+export function toSection(
+  { id, name, kind, ...row }: SectionRow,
+  shown: (tier: TierLeft) => boolean = () => true,
+): SectionNow {
   const { capacity, available, amountMinor, category } = row;
-  const tiers = (row.tiers ?? []) as TierLeft[];
+  const tiers = tiersOf(row).filter(shown);
   return {
     ...{ id, name, kind: kind as SectionNow['kind'], capacity, available, amountMinor, category },
     ...(tiers.length > 0 && { tiers: tiers.map((tier) => toTier(tier, available)) }),
   };
+}
+
+function tiersOf({ tiers }: Pick<SectionRow, 'tiers'>): TierLeft[] {
+  return (tiers ?? []) as TierLeft[]; // as the statement builds them
 }
 
 function toTier({ name, amountMinor, left }: TierLeft, available: number) {

@@ -15,7 +15,7 @@ export type EventLine = SeatLine | BestSeatsLine | AdmissionLine;
 
 /** Lines need places of a section: counted, and for numbered seats the seats themselves too. */
 export async function resolveEventLines(
-  { db, tenant, client, role, now, others, moved = [], fresh }: ResolveContext,
+  { db, tenant, client, role, now, others, moved = [], accessCode, fresh }: ResolveContext,
   asked: readonly AskedLine<EventLine>[],
 ): Promise<Resolved> {
   const ids = asked.map(({ line }) => line.eventId);
@@ -26,12 +26,16 @@ export async function resolveEventLines(
     const event = events.get(line.eventId);
     if (event === undefined) throw noSuch('event', at(no, 'eventId'));
     requireOnSale(event, now, at(no, 'eventId'));
-    const priced = tiers.requireTier(event, line.tier ?? undefined, no);
+    const tier = line.tier ?? undefined;
+    const quantity = line.kind === 'seat' ? line.seatIds.length : line.quantity;
+    const isHad = tiers.hasAlready(
+      moved.find((each) => each.no === no),
+      line,
+      quantity,
+    );
+    const priced = tiers.requireTier(tiers.offeredTo(event, accessCode, isHad ? tier : undefined), tier, no);
+    if (priced.tier !== undefined && !isHad) tiers.requireTierOpen(priced.tier, now, no);
     const places = placesOf(priced, line, no, { role, named });
-    const { quantity } = places;
-    const was = moved.find((each) => each.no === no);
-    if (priced.tier !== undefined && !tiers.hasAlready(was, priced, quantity))
-      tiers.requireTierOpen(priced.tier, now, no);
     order.add(priced, line, quantity, no);
     const limits = [...clientLimit(event, client, quantity), ...tiers.tierLimits(priced.tier, quantity)];
     return toHoldLine(no, line, places, limits, priced.tier?.name);

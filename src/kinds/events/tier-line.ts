@@ -2,7 +2,9 @@ import type { UnitsNeed } from '../../engine/claim.ts';
 import { ONLY_BUCKET, type BookingLine } from '../../engine/index.ts';
 import { iso, type Instant } from '../../platform/clock.ts';
 import { ruleViolated } from '../../platform/errors.ts';
+import type { Uuid } from '../../platform/id.ts';
 import { at, noSuch } from '../line.ts';
+import { shownTo } from './access-code.ts';
 import type { EventForSale, SectionForSale, TierForSale } from './catalogue.ts';
 import { isSoldIn } from './tier.ts';
 
@@ -36,15 +38,29 @@ export function requireTierOpen({ saleFrom, saleTo }: TierForSale, now: Instant,
     throw ruleViolated(at(no, 'tier'), 'sale_closed', `This tier was sold until ${iso(saleTo)}.`);
 }
 
+/**
+ * The event as it is sold to whoever has this code; `had` is a hidden tier that he keeps without. What is left out is to him
+ * as what never was: lines that name it are refused in the same words.
+ */
+export function offeredTo(event: EventForSale, accessCode: string | undefined, had?: string): EventForSale {
+  const shown = shownTo({ seesAll: false, accessCode }, event.id);
+  const tiers = [...event.tiers].filter(([name, tier]) => name === had || shown(tier));
+  if (tiers.length === event.tiers.size) return event;
+  const sections = [...event.sections].filter(
+    ([, { name, amountMinor }]) => amountMinor !== null || tiers.some(([, tier]) => isSoldIn(tier, name)),
+  );
+  return { ...event, tiers: new Map(tiers), sections: new Map(sections) };
+}
+
 /** Whether the line has as many places of this tier already: then it may keep them, elsewhere in the event too. */
 export function hasAlready(
   was: BookingLine | undefined,
-  { id, tier }: EventAtPrice,
+  { eventId, tier }: { eventId: Uuid; tier?: string | null | undefined },
   quantity: number,
 ): boolean {
-  if (was === undefined || tier === undefined) return false;
+  if (was === undefined) return false;
   const { details } = was;
-  return details['eventId'] === id && details['tier'] === tier.name && quantity <= was.quantity;
+  return details['eventId'] === eventId && details['tier'] === tier && quantity <= was.quantity;
 }
 
 /** The one price of these sections. Throws `rule_violated` when they have several, or one is not sold so. */

@@ -7,7 +7,8 @@ export const tiersOf = `(
     select jsonb_agg(jsonb_build_object(
       'id', t.id, 'name', t.name, 'amountMinor', t.amount_minor, 'sections', t.sections, 'capacity', t.capacity,
       'group', t.group_name, 'groupId', g.id, 'groupCapacity', g.capacity, 'saleFrom', ${millis('t.sale_from')},
-      'saleTo', ${millis('t.sale_to')}, 'maxPerOrder', t.max_per_order) order by t.no)
+      'saleTo', ${millis('t.sale_to')}, 'maxPerOrder', t.max_per_order,
+      'hidden', t.hidden, 'codes', t.code_digests) order by t.no)
     from events.tier t
     left join events.tier_group g on g.tenant_id = t.tenant_id and g.event_id = t.event_id and g.name = t.group_name
     where t.tenant_id = $1 and t.event_id = e.id)`;
@@ -33,15 +34,16 @@ export const putGroup = statement('events.putTierGroup', {
 export const putTier = statement('events.putTier', {
   params: [
     ...(['uuid', 'uuid', 'text', 'int4', 'uuid', 'int8', 'text[]', 'int4', 'text'] as const),
-    ...(['timestamptz', 'timestamptz', 'int4'] as const),
+    ...(['timestamptz', 'timestamptz', 'int4', 'bool', 'text[]'] as const),
   ],
   columns: {},
   text: `insert into events.tier as t (tenant_id, event_id, name, no, id, amount_minor, sections, capacity, group_name,
-      sale_from, sale_to, max_per_order)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+      sale_from, sale_to, max_per_order, hidden, code_digests)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
     on conflict (tenant_id, event_id, name) do update set amount_minor = excluded.amount_minor,
       sections = excluded.sections, capacity = excluded.capacity, group_name = excluded.group_name,
-      sale_from = excluded.sale_from, sale_to = excluded.sale_to, max_per_order = excluded.max_per_order`,
+      sale_from = excluded.sale_from, sale_to = excluded.sale_to, max_per_order = excluded.max_per_order,
+      hidden = excluded.hidden, code_digests = excluded.code_digests`,
 });
 
 /** What is left of the limit `id` that allows `most`, both expressions: holds that have expired have nothing of it. */
@@ -53,7 +55,7 @@ const left = (id: string, most: string) => `greatest(0, ${most} - coalesce((
     from engine.stock s where s.tenant_id = $1 and s.resource_id = ${id} and s.bucket = '-infinity'), 0))`;
 
 /** The tiers of the event $2 and what is left of each, null where it has no bound. Rides tier_pkey, stock_pkey and stock_claim_by_stock. */
-export const tiersNow = `select t.no, t.name, t.amount_minor, t.sections, case
+export const tiersNow = `select t.no, t.name, t.amount_minor, t.sections, t.hidden, t.code_digests, case
       when now() < t.sale_from or now() >= t.sale_to then 0
       else least(
         case when t.capacity is not null then ${left('t.id', 't.capacity')} end,
@@ -64,5 +66,6 @@ export const tiersNow = `select t.no, t.name, t.amount_minor, t.sections, case
 
 /** Those of `tiersNow`, as `n`, that the section `x` is sold in. */
 export const tiersInSection = `(
-    select jsonb_agg(jsonb_build_object('name', n.name, 'amountMinor', n.amount_minor, 'left', n."left") order by n.no)
+    select jsonb_agg(jsonb_build_object('name', n.name, 'amountMinor', n.amount_minor, 'left', n."left",
+      'hidden', n.hidden, 'codes', n.code_digests) order by n.no)
     from tiers n where n.sections is null or x.name = any (n.sections))`;

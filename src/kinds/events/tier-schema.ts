@@ -1,10 +1,20 @@
 import { Type, type Static } from 'typebox';
-import { AmountMinor, InstantText, Name, nullable, optional, strict, Whole } from '../../platform/schema.ts';
+import {
+  AccessCode,
+  AmountMinor,
+  InstantText,
+  Name,
+  nullable,
+  optional,
+  strict,
+  Whole,
+} from '../../platform/schema.ts';
 
 /** Of one event: each is read with it, and shown with it. */
 const MOST_TIERS = 50;
 const MOST_SECTIONS = 200;
 const MOST_PLACES = 1_000_000;
+const MOST_CODES = 100;
 /** With the most places in the most lines the total is still an amount that can be counted exactly. */
 const DEAREST_MINOR = 10_000_000_000;
 
@@ -24,6 +34,17 @@ const terms = {
   saleFrom: optional(InstantText),
   saleTo: optional(InstantText),
   maxPerOrder: optional(Whole(1)),
+  hidden: Type.Optional(
+    Type.Boolean({ description: 'Shown and sold only to those who know one of its access codes' }),
+  ),
+  accessCodes: Type.Optional(
+    Type.Array(AccessCode, {
+      minItems: 1,
+      maxItems: MOST_CODES,
+      uniqueItems: true,
+      description: 'Of a hidden tier, in place of those it had; they cannot be read again',
+    }),
+  ),
 };
 
 export const NewTiers = Type.Array(strict({ name: TierName, amountMinor: Price, ...terms }), {
@@ -51,6 +72,8 @@ export const Tier = strict(
     saleFrom: nullable(InstantText),
     saleTo: nullable(InstantText),
     maxPerOrder: nullable(Type.Integer()),
+    hidden: Type.Boolean(),
+    codes: Type.Integer({ description: 'How many access codes it has' }),
   },
   { title: 'Tier' },
 );

@@ -186,6 +186,7 @@ test('tiers are changed by name with the event’s version, and never below what
     saleFrom: null,
     saleTo: null,
     maxPerOrder: null,
+    ...{ hidden: false, codes: 0 },
   };
   assert.deepEqual(changed.body['tiers'], [
     { ...none, name: 'Adult', amountMinor: 3_000, capacity: 2 },

@@ -6,6 +6,7 @@ import { Problem, ruleViolated, type Fault } from '../../platform/errors.ts';
 import type { Uuid } from '../../platform/id.ts';
 import { parseInstant } from '../../platform/schema.ts';
 import * as sql from './tier-queries.ts';
+import { digestOf } from './access-code.ts';
 import type * as schema from './tier-schema.ts';
 
 /** A price of an event that is sold beside those of its sections. */
@@ -21,6 +22,9 @@ export interface Tier {
   saleFrom: Instant | null;
   saleTo: Instant | null;
   maxPerOrder: number | null;
+  hidden: boolean;
+  /** Digests of the access codes that unlock it. */
+  codes: readonly string[];
 }
 
 /** Tiers that share places. */
@@ -53,10 +57,11 @@ export function isSoldIn({ sections }: Pick<Tier, 'sections'>, section: string):
 }
 
 export function tierAnswer({ name, amountMinor, sections, capacity, group, ...tier }: Tier): schema.Tier {
-  const { saleFrom, saleTo, maxPerOrder } = tier;
+  const { saleFrom, saleTo, maxPerOrder, hidden, codes } = tier;
   return {
     ...{ name, amountMinor, sections: sections === null ? null : [...sections], capacity, group },
     ...{ saleFrom: moment(saleFrom), saleTo: moment(saleTo), maxPerOrder },
+    ...{ hidden, codes: codes.length },
   };
 }
 
@@ -97,8 +102,8 @@ async function writeTiers(tx: Transaction, eventId: Uuid, { tiers, groups }: Tie
   for (const [i, { id, name, capacity }] of groups.entries())
     await tx.run(sql.putGroup, eventId, name, i + 1, id, capacity);
   for (const [i, { id, name, amountMinor, sections, capacity, group, ...tier }] of tiers.entries()) {
-    const { saleFrom, saleTo, maxPerOrder } = tier;
-    const terms = [sections, capacity, group, saleFrom, saleTo, maxPerOrder] as const;
+    const { saleFrom, saleTo, maxPerOrder, hidden, codes } = tier;
+    const terms = [sections, capacity, group, saleFrom, saleTo, maxPerOrder, hidden, codes] as const;
     await tx.run(sql.putTier, eventId, name, i + 1, id, amountMinor, ...terms);
   }
 }
@@ -127,10 +132,11 @@ function merged(
 
 const NO_TERMS = {
   ...{ sections: null, capacity: null, group: null, saleFrom: null, saleTo: null, maxPerOrder: null },
+  ...{ hidden: false, codes: [] },
 };
 
 function patched(eventId: Uuid, before: Tier | undefined, patch: schema.TierPatch, pointer: string): Tier {
-  const { name, saleFrom, saleTo, ...fields } = patch;
+  const { name, saleFrom, saleTo, accessCodes, ...fields } = patch;
   const amountMinor = fields.amountMinor ?? before?.amountMinor;
   if (amountMinor === undefined)
     throw ruleViolated(`${pointer}/amountMinor`, 'missing_field', `There is no tier "${name}" yet.`);
@@ -144,7 +150,22 @@ function patched(eventId: Uuid, before: Tier | undefined, patch: schema.TierPatc
   };
   if (tier.saleFrom !== null && tier.saleTo !== null && tier.saleTo <= tier.saleFrom)
     throw ruleViolated(`${pointer}/saleTo`, 'empty_interval');
-  return tier;
+  return { ...tier, codes: codesOf(eventId, tier, accessCodes, `${pointer}/accessCodes`) };
+}
+
+/** The digests of the codes of a tier as it is to be. Throws `rule_violated` unless it is hidden exactly when it has some. */
+function codesOf(
+  eventId: Uuid,
+  { hidden, codes }: Pick<Tier, 'hidden' | 'codes'>,
+  asked: readonly string[] | undefined,
+  pointer: string,
+): readonly string[] {
+  if (!hidden && asked !== undefined)
+    throw ruleViolated(pointer, 'unknown_field', 'Only a hidden tier has access codes: send hidden: true.');
+  if (!hidden) return [];
+  const own = asked === undefined ? codes : [...new Set(asked.map((code) => digestOf(eventId, code)))];
+  if (own.length === 0) throw ruleViolated(pointer, 'missing_field', 'A hidden tier needs access codes.');
+  return own;
 }
 
 function requireKnown(
