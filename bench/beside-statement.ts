@@ -29,16 +29,18 @@ export interface Look {
  * in the same transaction.
  */
 export async function besideStatement(
-  { bench, looksOf }: { bench: string; looksOf(stage: Grown): readonly Look[] },
+  { bench, looksOf, calls }: { bench: string; looksOf(stage: Grown): readonly Look[]; calls?: number },
   { quick }: BenchOptions,
-): Promise<BenchResult> {
-  const { bookings, pairs, calls } = quick ? FORMS.quick : FORMS.full;
+): Promise<BenchResult & { looks: readonly Compared[] }> {
+  const form = quick ? FORMS.quick : FORMS.full;
+  const { bookings, pairs } = form;
   const looks = await onGrown(
     [bookings],
     async ([stage]) => {
       if (stage === undefined) throw new Error('there is no stage');
       const compared = [];
-      for (const look of looksOf(stage)) compared.push(await compare(stage, look, pairs, calls));
+      for (const look of looksOf(stage))
+        compared.push(await compare(stage, look, pairs, calls ?? form.calls));
       return compared;
     },
     { CACHE: 'off' },
@@ -75,7 +77,20 @@ export function run(
   return read(tenant, of, ...values);
 }
 
-async function compare({ url, key }: Grown, { name, path, bare }: Look, pairs: number, calls: number) {
+/** The median, over the runs, of a look's times and of those of its statement. */
+interface Compared {
+  name: string;
+  ratio: number;
+  own: Times;
+  limit: Times;
+}
+
+async function compare(
+  { url, key }: Grown,
+  { name, path, bare }: Look,
+  pairs: number,
+  calls: number,
+): Promise<Compared> {
   const ask = async () => {
     // Uncompressed: squeezing a megabyte would cost more than finding it, and is the caller's to ask for.
     const headers = { authorization: `Bearer ${key}`, 'accept-encoding': 'identity' };

@@ -9,6 +9,7 @@ import { fanout } from './fanout.ts';
 import { mixed } from './mixed.ts';
 import { readCold } from './read-cold.ts';
 import { readHot } from './read-hot.ts';
+import { report } from './report.ts';
 import type { Bench } from './result.ts';
 import { rush, rushSpread } from './rush.ts';
 import { say } from './stage.ts';
@@ -24,6 +25,7 @@ const benches: Readonly<Record<string, Bench>> = {
   'read-hot': readHot,
   'read-cold': readCold,
   mixed,
+  report,
   fanout,
   grid,
   export: exports,

@@ -16,6 +16,7 @@ import { openVault, type Vault } from '../platform/vault.ts';
 import { openAskedAgain, type Remember } from './asked-again.ts';
 import { readJsonBodies } from './body.ts';
 import { bookingExportRoute } from './booking-export.ts';
+import { bookingReportRoute } from './booking-report.ts';
 import { bookingRoutes } from './bookings.ts';
 import { clientRoutes } from './clients.ts';
 import { discountCodeRoutes } from './discount-codes.ts';
@@ -115,6 +116,7 @@ async function tenantRoutes(scope: FastifyInstance, deps: AppDeps, remember: Rem
   validateCodeRoute(app, deps);
   const { db, reads = db } = deps;
   bookingExportRoute(app, { db, reads, exports });
+  bookingReportRoute(app, reads);
   const vault = deps.vault ?? openVault(undefined);
   for (const kind of deps.kinds) kind.routes(app, { ...deps, reads, exports, vault });
 }

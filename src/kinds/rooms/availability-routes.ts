@@ -9,6 +9,7 @@ import { notFound } from '../../platform/errors.ts';
 import { answerList, listAnswer, listQuery } from '../../platform/list.ts';
 import { IdPath, strict } from '../../platform/schema.ts';
 import type { Row } from '../../platform/statement.ts';
+import { Window, windowOf } from '../../platform/window.ts';
 import { roomsForSale, zoneOf } from './catalogue.ts';
 import { freeBetween } from './free.ts';
 import { Grid, GridQuery, gridText, LONGEST_GRID_DAYS } from './grid.ts';
@@ -18,7 +19,7 @@ import * as sql from './queries.ts';
 import { toRoom } from './room.ts';
 import { refusals } from './rules.ts';
 import * as schema from './schema.ts';
-import { roomFilters, windowOf } from './window.ts';
+import { roomFilters } from './filters.ts';
 
 const LONGEST_LOOK_DAYS = 366;
 
@@ -34,7 +35,7 @@ export function availabilityRoutes(app: App, db: Database): void {
         tags,
         summary: 'Find rooms that are free for a whole stretch of time and may be booked for it',
         operationId: 'findFreeRooms',
-        querystring: listQuery(sql.freeRoomList, schema.Room, { ...schema.RoomFilters, ...schema.Window }),
+        querystring: listQuery(sql.freeRoomList, schema.Room, { ...schema.RoomFilters, ...Window }),
         response: { 200: listAnswer(schema.Room) },
       },
       config: {
@@ -58,7 +59,7 @@ export function availabilityRoutes(app: App, db: Database): void {
         summary: 'See when a room is free and when it is taken',
         operationId: 'getRoomAvailability',
         params: IdPath,
-        querystring: strict(schema.Window),
+        querystring: strict(Window),
         response: { 200: schema.RoomAvailability },
       },
       config: {

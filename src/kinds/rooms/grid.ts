@@ -6,9 +6,10 @@ import type { Database } from '../../platform/db.ts';
 import type { Uuid } from '../../platform/id.ts';
 import { Id, InstantText, nullable, strict, Timezone, Whole } from '../../platform/schema.ts';
 import type { Row } from '../../platform/statement.ts';
+import { Window } from '../../platform/window.ts';
 import { roomGrid } from './grid-queries.ts';
-import { RoomFilters, Window } from './schema.ts';
-import { roomFilters } from './window.ts';
+import { RoomFilters } from './schema.ts';
+import { roomFilters } from './filters.ts';
 
 /** The six weeks that a month can touch on a calendar's page. */
 export const LONGEST_GRID_DAYS = 42;

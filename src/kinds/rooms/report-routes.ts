@@ -1,21 +1,17 @@
 import type { FastifyInstance } from 'fastify';
 import { Type, type Static, type TObject, type TProperties } from 'typebox';
+import { reportAnswer, reportQuery, sendReport } from '../../people/report.ts';
 import type { App } from '../../people/route.ts';
-import { CSV_TYPE, csvText } from '../../platform/csv.ts';
 import type { Reads } from '../../platform/replica.ts';
 import { Id, nullable, strict } from '../../platform/schema.ts';
+import { Window, windowOf } from '../../platform/window.ts';
 import { bookingActivity, useByBuilding, useByHour, useByRoom, type Asked } from './reports.ts';
-import { RoomFilters, Window } from './schema.ts';
-import { windowOf } from './window.ts';
+import { RoomFilters } from './schema.ts';
 
 /** A quarter of 1 000 busy rooms is a quarter of a million bookings: what is read in under half a second. */
 const LONGEST_REPORT_DAYS = 92;
 
-const ReportQuery = strict({
-  ...RoomFilters,
-  ...Window,
-  format: Type.Optional(oneOf(['json', 'csv'], { description: '`csv` is the same as Accept: text/csv' })),
-});
+const ReportQuery = strict({ ...RoomFilters, ...Window, ...reportQuery });
 
 const Share = nullable(Type.Number({ description: 'Of the open time; null where there is none' }));
 const Use = { keptMinutes: Type.Integer(), openMinutes: Type.Integer(), utilisation: Share };
@@ -105,7 +101,6 @@ function report<Row extends TProperties, Own extends TProperties>(
 ): void {
   const { path, row, query: own, ask, ...described } = of;
   const routes = app as unknown as FastifyInstance; // the schemas are checked at run time; their types stand in `of`
-  const json = { schema: strict({ data: Type.Array(strict(row)) }) };
   routes.get(
     `/rooms/reports/${path}`,
     {
@@ -113,27 +108,18 @@ function report<Row extends TProperties, Own extends TProperties>(
         tags: ['Room reports'],
         ...described,
         querystring: strict({ ...ReportQuery.properties, ...own }),
-        response: { 200: { content: { 'application/json': json, 'text/csv': { schema: Type.String() } } } },
+        response: reportAnswer(row),
       },
       config: { permission: 'booking.all' },
     },
     async (request, reply) => {
-      const { actor, headers } = request;
+      const { tenant } = request.actor;
       const query = request.query as Query & Static<TObject<Own>>;
       const window = windowOf(query, LONGEST_REPORT_DAYS);
-      const rows = await ask({ db: reads, tenant: actor.tenant, filters: query, window }, query);
-      if (!wantsCsv(query.format, headers.accept))
-        return reply.type('application/json; charset=utf-8').send({ data: rows });
-      return reply.type(CSV_TYPE).send(csvText(Object.keys(row), rows as Cells[]));
+      const rows = await ask({ db: reads, tenant, filters: query, window }, query);
+      return sendReport(request, reply, { format: query.format, columns: row, rows });
     },
   );
-}
-
-type Cells = Readonly<Record<string, string | number | null>>;
-
-/** What the URL says counts; without it, what the caller would rather have than anything else. */
-function wantsCsv(format: Query['format'], accept: string | undefined): boolean {
-  return format === undefined ? /^text\/csv\b/i.test(accept ?? '') : format === 'csv';
 }
 
 function oneOf<const W extends string>(words: readonly W[], options: object = {}) {

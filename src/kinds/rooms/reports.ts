@@ -7,7 +7,7 @@ import { dayOf, MINUTE_MS, readingAt, weekdayOf } from '../../platform/zone.ts';
 import { openBetween, weekHours } from './opening.ts';
 import * as sql from './report-queries.ts';
 import type { OpeningHours, RoomFilters } from './schema.ts';
-import { roomFilters } from './window.ts';
+import { roomFilters } from './filters.ts';
 
 /** A report's question: which rooms, between when. */
 export interface Asked {

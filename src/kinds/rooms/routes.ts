@@ -19,7 +19,7 @@ import { reportRoutes } from './report-routes.ts';
 import { createRoom, deleteRoom, readRoom, toRoom, updateRoom } from './room.ts';
 import * as schema from './schema.ts';
 import { termRoutes } from './term-routes.ts';
-import { roomFilters } from './window.ts';
+import { roomFilters } from './filters.ts';
 
 const tags = ['Rooms'];
 

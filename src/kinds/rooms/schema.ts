@@ -225,8 +225,6 @@ export const RoomAvailability = strict(
 );
 
 /** The stretch that somebody looks at; at most a year, so that an answer stays bounded. */
-export const Window = { from: InstantText, to: InstantText };
-
 export const RoomFilters = {
   building: Type.Optional(Type.String({ maxLength: 200, description: 'Name of the building' })),
   capacity: Type.Optional(Whole()),
