@@ -12,6 +12,7 @@ import { DEMO_SLUG, keptDemoKey, openDemoTenant } from './seed/demo-tenant.ts';
 import { seedDemo, type FreeHour } from './seed/demo.ts';
 import { openServer, type Server } from './server.ts';
 import { stopSignal } from './stop-signal.ts';
+import { warmUp } from './warm.ts';
 import { welcomeLines } from './welcome.ts';
 
 const CLOSE_DEADLINE_MS = 20_000; // a request, a batch and a clean stop of PostgreSQL need far less
@@ -58,6 +59,7 @@ async function serve({ config, reached, log, say, stop }: Serving): Promise<void
   try {
     const demo = await openDemo(server, reached, say);
     if (!stop.aborted) {
+      await warmUp({ ...server, log });
       const url = await listen(server.app, config);
       for (const line of welcomeLines({ url, ...demo })) say(line);
     }

@@ -80,6 +80,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     clientErrorHandler: answerClientError,
     frameworkErrors: (error, request, reply) => sendError(log, error, request, reply),
   });
+  app.decorate('standingRoutes', []);
   closeSilentConnections(app);
   answerProblems(app, log);
   answerUnknownUrls(app);

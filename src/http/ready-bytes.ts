@@ -25,7 +25,7 @@ const compressors = {
 const BROTLI_QUALITY = 4;
 type Encoding = keyof typeof compressors;
 /** The one we would rather send comes first. */
-const ENCODINGS = Object.keys(compressors) as Encoding[];
+export const ENCODINGS = Object.keys(compressors) as Encoding[];
 
 /** Where answers are kept: in the process, and for all processes where there is a Redis. */
 export interface Answers {
@@ -37,7 +37,9 @@ export interface Answers {
 export function keepAnswers(app: App, answers: Answers, remember: Remember): void {
   app.addHook('onRoute', (route: RouteOptions) => {
     const kept = route.config?.kept;
-    if (kept !== undefined) route.handler = keeping(answers, kept, route.handler, remember);
+    if (kept === undefined) return;
+    route.handler = keeping(answers, kept, route.handler, remember);
+    if (!kept.dated && route.method === 'GET') app.standingRoutes.push(route.url);
   });
 }
 

@@ -33,6 +33,10 @@ export function writtenAlready(reply: FastifyReply, text: string): never {
 }
 
 declare module 'fastify' {
+  interface FastifyInstance {
+    /** Patterns of the routes whose answers are kept until something changes. */
+    standingRoutes: string[];
+  }
   interface FastifyRequest {
     /** Who asks; set before a handler of a tenant's route runs. */
     actor: Actor;
