@@ -342,6 +342,7 @@ create table events.event (
   version integer not null default 1,
   created_at timestamp with time zone not null,
   orphan_rule text not null default 'off'::text,
+  series_id uuid,
   constraint event_pkey PRIMARY KEY (tenant_id, id),
   constraint event_tenant_id_venue_id_fkey FOREIGN KEY (tenant_id, venue_id) REFERENCES events.venue(tenant_id, id),
   constraint event_ends_after_start CHECK ((starts_at < ends_at)),
@@ -355,6 +356,7 @@ create table events.event (
 );
 CREATE INDEX event_by_age ON events.event USING btree (tenant_id, created_at, id);
 CREATE INDEX event_by_name ON events.event USING btree (tenant_id, name, id);
+CREATE INDEX event_by_series ON events.event USING btree (tenant_id, series_id, starts_at, id) WHERE (series_id IS NOT NULL);
 CREATE INDEX event_by_start ON events.event USING btree (tenant_id, starts_at, id);
 CREATE INDEX event_by_venue ON events.event USING btree (tenant_id, venue_id);
 alter table events.event enable row level security;

@@ -173,7 +173,7 @@ export const hotStatements: readonly Hot[] = [
     values: ({ tenant, hall }) => [tenant, [hall]],
     exempt: sections('its sections'),
   },
-  { name: 'events.sectionsOfEvent', values: ({ tenant, hall }) => [tenant, hall] },
+  { name: 'events.sectionsOfEvents', values: ({ tenant, hall }) => [tenant, [hall]] },
   { name: 'events.inventory', values: ({ tenant, hall }) => [tenant, hall, false, null] },
   {
     name: 'events.list.startsAt.page',

@@ -39,6 +39,7 @@ const terms = {
 const eventColumns = {
   id: 'uuid',
   name: 'text',
+  seriesId: 'uuid?',
   venueId: 'uuid',
   venue: 'text',
   timezone: 'text',
@@ -51,7 +52,7 @@ const eventColumns = {
   version: 'int4',
 } as const;
 
-const eventSelect = `e.id, e.name, e.venue_id as "venueId", v.name as venue, v.timezone, ${state} as state,
+const eventSelect = `e.id, e.name, e.series_id as "seriesId", e.venue_id as "venueId", v.name as venue, v.timezone, ${state} as state,
   e.starts_at as "startsAt", e.ends_at as "endsAt", e.sale_from as "saleFrom", e.sale_to as "saleTo",
   e.hold_ttl_seconds as "holdTtlSeconds", e.max_per_order as "maxPerOrder", e.max_per_client as "maxPerClient",
   e.orphan_rule as "orphanRule", (
@@ -63,19 +64,10 @@ const eventSelect = `e.id, e.name, e.venue_id as "venueId", v.name as venue, v.t
 
 const eventFrom = `events.event e join events.venue v on v.tenant_id = e.tenant_id and v.id = e.venue_id`;
 
-/**
- * $2 venue, $3 state, $4 and $5 the start from and to, $6 part of a name, each null when not asked for; $7 whether
- * drafts are shown. Rides event_by_start, event_by_name or event_by_age.
- */
-export const eventList = list('events.list', {
-  filters: ['uuid', 'text', 'timestamptz', 'timestamptz', 'text', 'bool'],
+const eventFilters = ['uuid', 'text', 'timestamptz', 'timestamptz', 'text', 'bool'] as const;
+const shape = {
   columns: eventColumns,
   select: eventSelect,
-  from: `${eventFrom} where e.tenant_id = $1 and ($2::uuid is null or e.venue_id = $2)
-    and ($3::text is null or ${state} = $3)
-    and ($4::timestamptz is null or e.starts_at >= $4) and ($5::timestamptz is null or e.starts_at < $5)
-    and ($6::text is null or position(lower($6) in lower(e.name)) > 0 or position(lower($6) in lower(v.name)) > 0)
-    and ($7 or e.state <> 'draft')`,
   id: 'e.id',
   sorts: {
     startsAt: { by: 'e.starts_at', type: 'timestamptz' },
@@ -83,6 +75,24 @@ export const eventList = list('events.list', {
     createdAt: { by: 'e.created_at', type: 'timestamptz' },
   },
   defaultSort: 'startsAt',
+} as const;
+const filtered = `${eventFrom} where e.tenant_id = $1 and ($2::uuid is null or e.venue_id = $2)
+    and ($3::text is null or ${state} = $3)
+    and ($4::timestamptz is null or e.starts_at >= $4) and ($5::timestamptz is null or e.starts_at < $5)
+    and ($6::text is null or position(lower($6) in lower(e.name)) > 0 or position(lower($6) in lower(v.name)) > 0)
+    and ($7 or e.state <> 'draft')`;
+
+/**
+ * $2 venue, $3 state, $4 and $5 the start from and to, $6 part of a name, each null when not asked for; $7 whether
+ * drafts are shown. Rides event_by_start, event_by_name or event_by_age.
+ */
+export const eventList = list('events.list', { ...shape, filters: eventFilters, from: filtered });
+
+/** The same of the series $8. Rides event_by_series. */
+export const eventsOfSeries = list('events.ofSeries', {
+  ...shape,
+  filters: [...eventFilters, 'uuid'],
+  from: `${filtered} and e.series_id = $8`,
 });
 
 export const eventById = statement('events.byId', {
@@ -124,6 +134,25 @@ export const lockEvent = statement('events.lock', {
     from events.event e where e.tenant_id = $1 and e.id = $2 for no key update of e`,
 });
 
+/** Locked in the order of their ids, so that two who lock several wait for one another only one way round. */
+export const lockEvents = statement('events.lockEach', {
+  params: ['uuid', 'uuid[]'],
+  columns: { id: 'uuid', state: 'text', version: 'int4' },
+  text: `select e.id, e.state, e.version
+    from events.event e where e.tenant_id = $1 and e.id = any ($2::uuid[]) order by e.id for no key update of e`,
+});
+
+/** The other dates of the series of the event $2 that are not over, in their order. Rides event_by_series. */
+export const otherDates = statement('events.otherDates', {
+  params: ['uuid', 'uuid'],
+  columns: { id: 'uuid', isLater: 'bool' },
+  text: `select e.id, (e.starts_at, e.id) > (o.starts_at, o.id) as "isLater"
+    from events.event o
+    join events.event e on e.tenant_id = $1 and e.series_id = o.series_id and e.id <> o.id
+    where o.tenant_id = $1 and o.id = $2 and coalesce(e.ends_at, e.starts_at) > now()
+    order by e.starts_at, e.id`,
+});
+
 export const insertEvent = statement('events.insert', {
   params: [
     ...([
@@ -136,12 +165,12 @@ export const insertEvent = statement('events.insert', {
       'timestamptz',
       'timestamptz',
     ] as const),
-    ...(['int4', 'int4', 'int4', 'text'] as const),
+    ...(['int4', 'int4', 'int4', 'text', 'uuid'] as const),
   ],
   columns: {},
   text: `insert into events.event as e (tenant_id, id, venue_id, name, starts_at, ends_at, sale_from, sale_to,
-      hold_ttl_seconds, max_per_order, max_per_client, orphan_rule, created_at)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, now())`,
+      hold_ttl_seconds, max_per_order, max_per_client, orphan_rule, series_id, created_at)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, now())`,
 });
 
 export const updateEvent = statement('events.update', {
@@ -156,10 +185,11 @@ export const updateEvent = statement('events.update', {
     where e.tenant_id = $1 and e.id = $2`,
 });
 
-export const moveEvent = statement('events.move', {
-  params: ['uuid', 'uuid', 'text'],
+export const moveEvents = statement('events.move', {
+  params: ['uuid', 'uuid[]', 'text'],
   columns: {},
-  text: `update events.event e set state = $3, version = e.version + 1 where e.tenant_id = $1 and e.id = $2`,
+  text: `update events.event e set state = $3, version = e.version + 1
+    where e.tenant_id = $1 and e.id = any ($2::uuid[])`,
 });
 
 /** Its sections go with it. */
@@ -186,18 +216,19 @@ export const insertEventSections = statement('events.insertEventSections', {
     where k.tenant_id = $1`,
 });
 
-export const sectionsOfEvent = statement('events.sectionsOfEvent', {
-  params: ['uuid', 'uuid'],
+export const sectionsOfEvents = statement('events.sectionsOfEvents', {
+  params: ['uuid', 'uuid[]'],
   columns: {
     id: 'uuid',
+    eventId: 'uuid',
     name: 'text',
     kind: 'text',
     capacity: 'int4',
     amountMinor: 'int8?',
     category: 'text?',
   },
-  text: `select x.id, x.name, x.kind, x.capacity, x.amount_minor as "amountMinor", x.category
-    from events.event_section x where x.tenant_id = $1 and x.event_id = $2 order by x.no`,
+  text: `select x.id, x.event_id as "eventId", x.name, x.kind, x.capacity, x.amount_minor as "amountMinor", x.category
+    from events.event_section x where x.tenant_id = $1 and x.event_id = any ($2::uuid[]) order by x.event_id, x.no`,
 });
 
 export const updatePrices = statement('events.updatePrices', {

@@ -8,21 +8,31 @@ import type { Database } from '../../platform/db.ts';
 import { answerList, listAnswer, listQuery } from '../../platform/list.ts';
 import { AccessCode, IdPath, Note, parseInstant, strict } from '../../platform/schema.ts';
 import type { Viewer } from './access-code.ts';
-import { eventList } from './event-queries.ts';
+import { eventList, eventsOfSeries } from './event-queries.ts';
 import { createEvent, deleteEvent, readEvent, toEvent, updateEvent } from './event.ts';
 import { inventoryText } from './inventory.ts';
 import { cancelEvent, moveEvent, type EventMove } from './life.ts';
 import { entryRoutes } from '../entry.ts';
+import { SCOPES, type Scope } from '../series.ts';
+import { seriesRoute } from './series-routes.ts';
 import * as schema from './schema.ts';
 
 const tags = ['Events'];
 const read = { permission: 'catalogue.read' } as const;
+const Scope = Type.Optional(
+  Type.Unsafe<Scope>({
+    type: 'string',
+    enum: [...SCOPES],
+    description: 'Of a series: this date, it and the later ones, or all that are not over',
+  }),
+);
 const write = { permission: 'catalogue.write' } as const;
 
 export function eventRoutes(app: App, { db }: { db: Database }): void {
   listRoute(app, db);
   inventoryRoute(app, db);
   eventEntryRoutes(app, db);
+  seriesRoute(app, db);
   moveRoute(app, db, 'publish', 'Put a draft on sale');
   moveRoute(app, db, 'pause', 'Pause the sale of an event');
   moveRoute(app, db, 'resume', 'Go on with the sale of an event');
@@ -65,9 +75,13 @@ function listRoute(app: App, db: Database): void {
       },
     },
     ({ actor, query }) => {
+      const tenant = actor.tenant.id;
       const viewer = viewerOf(actor);
       const filters = [...eventFilters(query), viewer.seesAll] as const;
-      return answerList(db, actor.tenant.id, eventList, query, filters, (row) => toEvent(row, viewer));
+      const show = (row: Parameters<typeof toEvent>[0]) => toEvent(row, viewer);
+      return query.seriesId === undefined
+        ? answerList(db, tenant, eventList, query, filters, show)
+        : answerList(db, tenant, eventsOfSeries, query, [...filters, query.seriesId], show);
     },
   );
 }
@@ -146,16 +160,16 @@ function moveRoute(app: App, db: Database, verb: Exclude<EventMove, 'cancel'>, s
         summary,
         operationId: `${verb}Event`,
         params: IdPath,
-        body: Type.Optional(strict({})),
-        response: { 200: schema.Event },
+        body: Type.Optional(strict({ scope: Scope })),
+        response: { 200: schema.MovedEvent },
       },
       config: write,
     },
     async (request, reply) => {
-      const { actor, params } = request;
+      const { actor, params, body } = request;
       const moved = await once(db, actor.tenant.id, repeatable(request), async (tx) => ({
         status: 200,
-        body: JSON.stringify(await moveEvent(tx, actor.principal, params.id, verb)),
+        body: JSON.stringify(await moveEvent(tx, actor.principal, params.id, { verb, ...body })),
       }));
       return sendAnswer(reply, moved);
     },
@@ -171,7 +185,7 @@ function cancelRoute(app: App, db: Database): void {
         summary: 'Cancel an event, end its holds and see which bookings are affected',
         operationId: 'cancelEvent',
         params: IdPath,
-        body: Type.Optional(strict({ reason: Type.Optional(Note(500)) })),
+        body: Type.Optional(strict({ reason: Type.Optional(Note(500)), scope: Scope })),
         response: { 200: schema.CancelledEvent },
       },
       config: write,
@@ -180,7 +194,7 @@ function cancelRoute(app: App, db: Database): void {
       const { actor, params, body } = request;
       const cancelled = await once(db, actor.tenant.id, repeatable(request), async (tx) => ({
         status: 200,
-        body: JSON.stringify(await cancelEvent(tx, actor.principal, params.id, body?.reason)),
+        body: JSON.stringify(await cancelEvent(tx, actor.principal, params.id, { ...body })),
       }));
       return sendAnswer(reply, cancelled);
     },

@@ -51,15 +51,40 @@ export function toEvent(row: Row<typeof sql.eventById.columns>, viewer: Viewer =
 
 /** Creates a draft with a copy of those sections of its venue that are sold. */
 export async function createEvent(tx: Transaction, actor: string, asked: NewEvent): Promise<Event> {
-  const terms = keptTerms({ ...NO_TERMS, ...asked });
-  const id = uuidV7();
-  const sections = await soldSections(tx, id, asked);
-  await tx.run(sql.insertEvent, id, asked.venueId, ...terms);
-  await insertSections(tx, id, sections);
-  requireOnePriceEach(sections);
-  await addTiers(tx, id, asked, sections);
+  const id = await addEvent(tx, await openVenue(tx, asked.venueId), asked);
   await announce(tx, { type: 'event.created', id, version: 1, actor });
   return readEvent(tx, id);
+}
+
+/** A venue that events can be made in, locked so that it is not removed or archived meanwhile. */
+export async function openVenue(tx: Transaction, id: Uuid): Promise<OpenVenue> {
+  const [[venue], sections] = await Promise.all([
+    tx.run(venues.lockVenue, id),
+    tx.run(venues.sectionsOfVenue, id),
+  ]);
+  if (venue === undefined) throw ruleViolated('/venueId', 'invalid_reference', 'There is no such venue.');
+  if (venue.archivedAt !== null)
+    throw ruleViolated('/venueId', 'archived', 'This venue is no longer used. Choose another.');
+  return { timezone: venue.timezone, sections };
+}
+
+/** The same as `createEvent`, of which nobody is told yet; perhaps a date of a series. */
+export async function addEvent(
+  tx: Transaction,
+  { sections: ofVenue }: OpenVenue,
+  asked: NewEvent,
+  seriesId: Uuid | null = null,
+): Promise<Uuid> {
+  const terms = keptTerms({ ...NO_TERMS, ...asked });
+  const id = uuidV7();
+  const sections = soldSections(ofVenue, id, asked);
+  requireOnePriceEach(sections);
+  await Promise.all([
+    tx.run(sql.insertEvent, id, asked.venueId, ...terms, seriesId),
+    insertSections(tx, id, sections),
+    addTiers(tx, id, asked, sections),
+  ]);
+  return id;
 }
 
 /**
@@ -82,7 +107,7 @@ export async function updateEvent(
   if (patch.prices !== undefined) {
     const prices = priceBySection(patch.prices, sections);
     await tx.run(sql.updatePrices, id, [...prices.keys()], [...prices.values()]);
-    requireOnePriceEach(await tx.run(sql.sectionsOfEvent, id));
+    requireOnePriceEach(await tx.run(sql.sectionsOfEvents, [id]));
   }
   await changeTiers(tx, id, patch, sections);
   const payload = { ...patch, tiers: patch.tiers?.map(({ accessCodes: _, ...tier }) => tier) };
@@ -140,16 +165,19 @@ export async function openPlaces(tx: Transaction, sections: readonly SectionOfEv
 }
 
 /**
- * For whoever changes what the event is sold by: waits for the sales under way, and whatever comes after the change
- * was resolved from what is no longer so and is sent back. Answers the event's sections and how much is taken.
+ * For whoever changes what events are sold by: waits for the sales under way, and whatever comes after the change
+ * was resolved from what is no longer so and is sent back. Answers the events' sections and how much is taken.
  */
 export async function stopSales(
   tx: Transaction,
-  event: { id: Uuid; version: number },
+  ...events: readonly { id: Uuid; version: number }[]
 ): Promise<{ sections: SectionOfEvent[]; taken: number }> {
-  const sections = await tx.run(sql.sectionsOfEvent, event.id);
+  const sections = await tx.run(
+    sql.sectionsOfEvents,
+    events.map(({ id }) => id),
+  );
   const taken = await lockStock(tx, idsOf(sections));
-  await raiseGuard(tx, event.id, event.version + 1);
+  await Promise.all(events.map(({ id, version }) => raiseGuard(tx, id, version + 1)));
   return { sections, taken };
 }
 
@@ -157,21 +185,18 @@ export function idsOf(sections: readonly { id: Uuid }[]): Uuid[] {
   return sections.map(({ id }) => id);
 }
 
-type SectionOfEvent = Row<typeof sql.sectionsOfEvent.columns>;
-type SoldSection = Row<typeof venues.sectionsOfVenue.columns> & {
+export type SectionOfEvent = Row<typeof sql.sectionsOfEvents.columns>;
+export interface OpenVenue {
+  timezone: string;
+  sections: Row<typeof venues.sectionsOfVenue.columns>[];
+}
+type SoldSection = OpenVenue['sections'][number] & {
   id: Uuid;
   amountMinor: number | null;
   category: string | null;
 };
 
-async function soldSections(tx: Transaction, id: Uuid, asked: NewEvent): Promise<SoldSection[]> {
-  const [[venue], sections] = await Promise.all([
-    tx.run(venues.lockVenue, asked.venueId), // so that it is not removed or archived meanwhile
-    tx.run(venues.sectionsOfVenue, asked.venueId),
-  ]);
-  if (venue === undefined) throw ruleViolated('/venueId', 'invalid_reference', 'There is no such venue.');
-  if (venue.archivedAt !== null)
-    throw ruleViolated('/venueId', 'archived', 'This venue is no longer used. Choose another.');
+function soldSections(sections: OpenVenue['sections'], id: Uuid, asked: NewEvent): SoldSection[] {
   const prices = priceBySection(asked.prices ?? [], sections);
   const sold = namesOfSold(asked, prices);
   return sections.flatMap((section) => {

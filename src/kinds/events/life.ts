@@ -1,11 +1,13 @@
 import { affectedBy, endHolds, tellBookings } from '../../engine/affected.ts';
-import { recordChange } from '../../engine/change.ts';
+import { recordChanges } from '../../engine/change.ts';
 import type { Transaction } from '../../platform/db.ts';
-import { Problem } from '../../platform/errors.ts';
+import { notFound, Problem } from '../../platform/errors.ts';
 import type { Uuid } from '../../platform/id.ts';
-import { moveEvent as move, sectionsOfEvent } from './event-queries.ts';
-import { idsOf, lockEvent, openPlaces, readEvent, stopSales } from './event.ts';
-import type { CancelledEvent, Event } from './schema.ts';
+import type { Row } from '../../platform/statement.ts';
+import type { Scope } from '../series.ts';
+import * as sql from './event-queries.ts';
+import { idsOf, openPlaces, readEvent, stopSales, type SectionOfEvent } from './event.ts';
+import type { CancelledEvent, MovedEvent } from './schema.ts';
 
 /** Every move of an event that somebody makes; that it is sold out or over follows from stock and time. */
 const moves = {
@@ -16,28 +18,23 @@ const moves = {
 } as const;
 export type EventMove = keyof typeof moves;
 
+/** Places of the dates that one call moves, the named one apart: that many are opened in two seconds. */
+const MOST_PLACES = 100_000;
+
+interface Asked {
+  verb: EventMove;
+  /** Of a series, which dates are meant; it alone when not given. */
+  scope?: Scope | undefined;
+  reason?: string | undefined;
+}
+
 /**
- * Moves an event; once this is committed nothing is sold by its old state. A repeated move answers the same, an
- * impossible one is refused as `wrong_state`.
+ * Moves an event, or dates of its series with it; once this is committed nothing is sold by their old state. A repeated move
+ * answers the same, an impossible one is refused as `wrong_state`; other dates that cannot make it stay as they are.
  */
-export async function moveEvent(
-  tx: Transaction,
-  actor: string,
-  id: Uuid,
-  verb: EventMove,
-  reason?: string,
-): Promise<Event> {
-  const { from, to, told } = moves[verb];
-  const event = await lockEvent(tx, id);
-  if (event.state !== to) {
-    if (!from.some((state) => state === event.state)) throw wrongState(event.state);
-    const { sections } = await stopSales(tx, event);
-    if (verb === 'publish') await openPlaces(tx, sections);
-    if (verb === 'cancel') await endHolds(tx, idsOf(sections));
-    await tx.run(move, id, to);
-    await recordChange(tx, { type: told, resourceIds: [id], actor, payload: { reason } });
-  }
-  return readEvent(tx, id);
+export async function moveEvent(tx: Transaction, actor: string, id: Uuid, asked: Asked): Promise<MovedEvent> {
+  const { dates, left } = await move(tx, actor, id, asked);
+  return { ...(await readEvent(tx, id)), ...(asked.scope !== undefined && { dates, left }) };
 }
 
 /**
@@ -48,16 +45,78 @@ export async function cancelEvent(
   tx: Transaction,
   actor: string,
   id: Uuid,
-  reason: string | undefined,
+  asked: Omit<Asked, 'verb'>,
 ): Promise<CancelledEvent> {
-  const before = await lockEvent(tx, id);
-  const event = await moveEvent(tx, actor, id, 'cancel', reason);
-  const sections = idsOf(await tx.run(sectionsOfEvent, id));
-  if (before.state !== 'cancelled') {
-    const payload = { eventId: id, reason };
-    await tellBookings(tx, sections, { type: 'booking.eventCancelled', about: [id], actor, payload });
+  const { dates, left, moved } = await move(tx, actor, id, { ...asked, verb: 'cancel' });
+  await Promise.all(
+    moved.map(({ id: eventId, sections }) => {
+      const payload = { eventId, reason: asked.reason };
+      return tellBookings(tx, idsOf(sections), {
+        type: 'booking.eventCancelled',
+        about: [eventId],
+        actor,
+        payload,
+      });
+    }),
+  );
+  const sections = await tx.run(sql.sectionsOfEvents, dates);
+  const affected = await affectedBy(tx, idsOf(sections));
+  return { ...(await readEvent(tx, id)), ...(asked.scope !== undefined && { dates, left }), affected };
+}
+
+type Locked = Row<typeof sql.lockEvents.columns>;
+type Mover = Locked & { sections: SectionOfEvent[] };
+
+/** `dates` are those meant that are in the new state now, `moved` those that were in another before, `left` how many still are. */
+async function move(
+  tx: Transaction,
+  actor: string,
+  id: Uuid,
+  { verb, scope = 'this', reason }: Asked,
+): Promise<{ dates: Uuid[]; moved: Mover[]; left: number }> {
+  const { from, to, told } = moves[verb];
+  const meant = await lockDates(tx, id, scope);
+  const canMove = ({ state }: Locked) => from.some((each) => each === state);
+  const [named] = meant;
+  if (named === undefined) throw notFound('event');
+  if (named.state !== to && !canMove(named)) throw wrongState(named.state);
+  const able = meant.filter(canMove);
+  const moved = await asManyAsFit(tx, able);
+  const ids = idsOf(moved);
+  if (moved.length > 0) {
+    const { sections } = await stopSales(tx, ...moved);
+    if (verb === 'publish') await openPlaces(tx, sections);
+    if (verb === 'cancel') await endHolds(tx, idsOf(sections));
+    await tx.run(sql.moveEvents, ids, to);
+    await recordChanges(
+      tx,
+      ids.map((each) => ({ type: told, resourceIds: [each], actor, payload: { reason } })),
+    );
   }
-  return { ...event, affected: await affectedBy(tx, sections) };
+  const dates = meant.filter((each) => each.state === to || ids.includes(each.id)).map((each) => each.id);
+  return { dates, moved, left: able.length - moved.length };
+}
+
+/** The event, and in their order the other dates of its series that are meant, all locked; nothing when there is no such event. */
+async function lockDates(tx: Transaction, id: Uuid, scope: Scope): Promise<Locked[]> {
+  const others = scope === 'this' ? [] : await tx.run(sql.otherDates, id);
+  const ids = [id, ...idsOf(others.filter(({ isLater }) => scope === 'all' || isLater))];
+  const locked = new Map((await tx.run(sql.lockEvents, ids)).map((each) => [each.id, each]));
+  return ids.flatMap((each) => locked.get(each) ?? []);
+}
+
+/** The first of these events, and after it as many as one transaction can do. */
+async function asManyAsFit(tx: Transaction, events: readonly Locked[]): Promise<Mover[]> {
+  const sections = Map.groupBy(await tx.run(sql.sectionsOfEvents, idsOf(events)), ({ eventId }) => eventId);
+  const fitting: Mover[] = [];
+  let places = 0;
+  for (const event of events) {
+    const own = sections.get(event.id) ?? [];
+    places += own.reduce((sum, { capacity }) => sum + capacity, 0);
+    if (places > MOST_PLACES && fitting.length > 0) break;
+    fitting.push({ ...event, sections: own });
+  }
+  return fitting;
 }
 
 function wrongState(state: string): Problem {

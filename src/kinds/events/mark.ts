@@ -3,7 +3,7 @@ import { heldAmong } from '../../engine/stock.ts';
 import type { Transaction } from '../../platform/db.ts';
 import { Problem } from '../../platform/errors.ts';
 import type { Uuid } from '../../platform/id.ts';
-import { moveEvent } from './event-queries.ts';
+import { moveEvents } from './event-queries.ts';
 import { lockEvent, stopSales } from './event.ts';
 import * as sql from './mark-queries.ts';
 import { seatOf } from './place.ts';
@@ -39,7 +39,7 @@ export async function markSeats(
     await requireUnsold(tx, seatIds);
     await tx.run(sql.markSeats, eventId, seatIds, mark);
   }
-  await tx.run(moveEvent, eventId, event.state); // the same state, and a version on: what was kept of it is old
+  await tx.run(moveEvents, [eventId], event.state); // the same state, and a version on: what was kept of it is old
   await recordChange(tx, { type: told, resourceIds: [eventId], actor, payload: { seatIds, reason } });
   return { eventId, seatIds: [...seatIds], mark, version: event.version + 1 };
 }

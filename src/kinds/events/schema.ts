@@ -225,6 +225,7 @@ const EventState = Type.Unsafe<(typeof STATES)[number]>({ type: 'string', enum: 
 
 const event = {
   id: Id,
+  seriesId: nullable({ ...Id, description: 'Of the series that it is a date of' }),
   name: Type.String(),
   venueId: Id,
   venue: Type.String({ description: 'Name of the venue' }),
@@ -254,8 +255,19 @@ const event = {
 export const Event = strict(event, { title: 'Event' });
 export type Event = Static<typeof Event>;
 
+const moved = {
+  dates: Type.Optional(
+    Type.Array(Id, { description: 'With a scope: the dates that were meant, it among them, in their order' }),
+  ),
+  left: Type.Optional(
+    Type.Integer({ description: 'With a scope: dates that the call was too large for. Call again' }),
+  ),
+};
+export const MovedEvent = strict({ ...event, ...moved }, { title: 'MovedEvent' });
+export type MovedEvent = Static<typeof MovedEvent>;
+
 /** Each of the affected is for the organiser to cancel and refund, or to swap to another date. */
-export const CancelledEvent = strict({ ...event, affected: Affected }, { title: 'CancelledEvent' });
+export const CancelledEvent = strict({ ...event, ...moved, affected: Affected }, { title: 'CancelledEvent' });
 export type CancelledEvent = Static<typeof CancelledEvent>;
 
 /** `affected` only when its times were changed. */
@@ -266,6 +278,7 @@ export const ChangedEvent = strict(
 export type ChangedEvent = Static<typeof ChangedEvent>;
 
 export const EventFilters = {
+  seriesId: Type.Optional(Id),
   venueId: Type.Optional(Id),
   state: Type.Optional(EventState),
   from: Type.Optional(InstantText),

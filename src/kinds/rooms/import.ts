@@ -21,7 +21,7 @@ import {
   type RowFault,
   type TimetableRow,
 } from './timetable.ts';
-import { localText } from './wall-time.ts';
+import { localText } from '../../platform/wall-time.ts';
 
 /** Rows that are booked at a time: enough to fill batches, few enough to leave the lane to others. */
 const AT_ONCE = 16;

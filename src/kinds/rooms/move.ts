@@ -7,7 +7,7 @@ import type { AskedLine, MovedLine } from '../kind.ts';
 import { inScope, type Scope } from '../series.ts';
 import type { RoomLine } from './schema.ts';
 import { timesOf, type Series, type Single } from './series.ts';
-import { localText, parseLocal } from './wall-time.ts';
+import { localText, parseLocal } from '../../platform/wall-time.ts';
 
 /**
  * Moves a line, or with it the following or all occurrences of its series: each by the same change of the clock, from the

@@ -4,9 +4,9 @@ import { parseInstant } from '../../platform/schema.ts';
 import { readingAt, type Reading } from '../../platform/zone.ts';
 import type { AskedLine } from '../kind.ts';
 import type { SeriesMark } from '../series.ts';
-import { occurrencesOf } from './recurrence.ts';
+import { occurrencesOf } from '../recurrence.ts';
 import type { RoomLine } from './schema.ts';
-import { localText, meaningOf, parseLocal, withOffset } from './wall-time.ts';
+import { localText, meaningOf, parseLocal, withOffset } from '../../platform/wall-time.ts';
 
 /** What a line remembers of its series: enough to move it by the clock, whatever becomes of the room's zone. */
 export interface Series extends SeriesMark {

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { Temporal } from 'temporal-polyfill';
-import { Problem } from '../../platform/errors.ts';
+import { Problem } from '../platform/errors.ts';
 import { MOST_OCCURRENCES, occurrencesOf } from './recurrence.ts';
-import { localText, parseLocal } from './wall-time.ts';
+import { localText, parseLocal } from '../platform/wall-time.ts';
 
 const pointer = { rrule: '/lines/0/rrule', start: '/lines/0/start' };
 const MONDAY = '2026-10-19T08:00:00';

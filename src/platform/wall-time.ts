@@ -1,5 +1,5 @@
-import type { Instant } from '../../platform/clock.ts';
-import { firstAt, lastBefore, MINUTE_MS, readingAt, type Reading } from '../../platform/zone.ts';
+import type { Instant } from './clock.ts';
+import { firstAt, lastBefore, MINUTE_MS, readingAt, type Reading } from './zone.ts';
 
 /**
  * What a reading of a clock means: one moment, or, where the clocks are changed over it, a choice of two. In a gap the

@@ -1,10 +1,10 @@
 import { RRuleTemporal } from 'rrule-temporal';
 import { Temporal } from 'temporal-polyfill';
-import type { Instant } from '../../platform/clock.ts';
-import { ruleViolated, type Problem } from '../../platform/errors.ts';
-import { isDate, LAST_INSTANT } from '../../platform/schema.ts';
-import { readingAt, type Reading } from '../../platform/zone.ts';
-import { localText } from './wall-time.ts';
+import type { Instant } from '../platform/clock.ts';
+import { ruleViolated, type Problem } from '../platform/errors.ts';
+import { isDate, LAST_INSTANT } from '../platform/schema.ts';
+import { readingAt, type Reading } from '../platform/zone.ts';
+import { localText } from '../platform/wall-time.ts';
 
 /** Occurrences of one rule, and lines of one booking: a weekly series of seven years, or a year of days. */
 export const MOST_OCCURRENCES = 366;
