@@ -101,7 +101,7 @@ const variables = {
   rateLimit: variable({
     name: 'RATE_LIMIT',
     fallback: 'on',
-    help: '"off" says that this server takes a load test: without the cap on open holds and the rate limits that are to come.',
+    help: '"off" says that this server takes a load test: without the cap on open holds, the bound on guessing codes and the rate limits that are to come.',
     parse: oneOf('on', 'off'),
   }),
   openHolds: variable({

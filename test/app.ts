@@ -1,6 +1,7 @@
 import type { FastifyInstance, InjectOptions } from 'fastify';
 import { openEngine } from '../src/engine/index.ts';
 import { buildApp } from '../src/http/app.ts';
+import type { Guesses } from '../src/http/guesses.ts';
 import type { Kind } from '../src/kinds/kind.ts';
 import { kinds } from '../src/kinds/index.ts';
 import type { Tenant } from '../src/people/access.ts';
@@ -22,7 +23,8 @@ export interface TestApp {
 export async function testApp({
   more = [],
   openHolds,
-}: { more?: readonly Kind[]; openHolds?: number } = {}): Promise<TestApp> {
+  guesses,
+}: { more?: readonly Kind[]; openHolds?: number; guesses?: Guesses } = {}): Promise<TestApp> {
   const database = await freshDatabase();
   const { db } = database;
   const engine = openEngine({ db, log: silentLog, width: 2, guarded: true });
@@ -36,6 +38,7 @@ export async function testApp({
     operator,
     vault,
     openHolds,
+    guesses,
   });
   let made = 0;
   return {

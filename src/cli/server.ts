@@ -3,6 +3,7 @@ import type { Config } from '../config.ts';
 import { killAt, linger } from '../engine/fault-point.ts';
 import { openEngine } from '../engine/index.ts';
 import { buildApp } from '../http/app.ts';
+import { openGuesses } from '../http/guesses.ts';
 import { kinds } from '../kinds/index.ts';
 import { openDatabase, type Database } from '../platform/db.ts';
 import type { Log } from '../platform/log.ts';
@@ -64,6 +65,7 @@ export async function openServer(config: Config, reached: Reached, log: Log): Pr
     kinds,
     vault: openVault(config.secret ?? (await keptSecret(reached.dataDir))),
     openHolds: config.rateLimit === 'on' ? config.openHolds : undefined,
+    guesses: config.rateLimit === 'on' ? openGuesses() : undefined,
     answers: config.cache === 'on' ? caching.answers : undefined,
     keys: caching.keys,
     operator,

@@ -20,6 +20,7 @@ import { bookingReportRoute } from './booking-report.ts';
 import { bookingRoutes } from './bookings.ts';
 import { clientRoutes } from './clients.ts';
 import { discountCodeRoutes } from './discount-codes.ts';
+import type { Guesses } from './guesses.ts';
 import { healthRoutes } from './health.ts';
 import { answerUnknownUrls } from './not-found.ts';
 import { countRequests, operatorRoutes, type Operator } from './operator.ts';
@@ -50,6 +51,8 @@ export interface AppDeps {
   publicUrl?: string;
   /** Holds that one client may have open at a time; unset: no cap. */
   openHolds?: number | undefined;
+  /** Bounds the guessing of codes; unset: nobody counts. */
+  guesses?: Guesses | undefined;
   /** Unset: nothing is counted, and there is nothing to see for those who run it. */
   operator?: Operator;
 }

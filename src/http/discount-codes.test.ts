@@ -149,6 +149,11 @@ test('exactly as many as may use a code do, however many come at once, and each 
   assert.equal((await post('/holds', buys(2))).status, 201);
   const twice = await post('/holds', buys(1));
   assert.equal((twice.body['conflicts'] as { rule: string }[])[0]?.rule, 'codeUsesPerClient');
+  const validate = async (n: number) => {
+    const order = { code: 'ONCE', lines: [event.floor(1)], client: person(n) };
+    return (await done('/discount-codes/validate', order))['reason'];
+  };
+  assert.deepEqual([await validate(1), await validate(3)], ['limit_reached', null]);
 });
 
 test('a code that cannot be used says why, and nothing is taken', async () => {

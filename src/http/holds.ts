@@ -18,6 +18,7 @@ import { CodeText } from '../sales/code-schema.ts';
 import { withCode } from './with-code.ts';
 import { alternatives, performResolved, type Context, type ResolvedLines } from './resolve.ts';
 import { answerOf, kept } from './outcome.ts';
+import type { Guesses } from './guesses.ts';
 
 const DEFAULT_TTL_SECONDS = 600;
 const LONGEST_TTL_SECONDS = 3_600;
@@ -34,6 +35,8 @@ export interface HoldDeps {
   kinds: readonly Kind[];
   /** Holds that one client may have open at a time; unset: as many as he likes. */
   openHolds?: number | undefined;
+  /** Bounds the guessing of codes; unset: nobody counts. */
+  guesses?: Guesses | undefined;
 }
 
 /** The body of `POST /holds`: lines of every kind, mixed. */
@@ -71,21 +74,23 @@ export function holdRoute(app: App, deps: HoldDeps): void {
         const order = askedBy(deps, actor, body, { clientId: await bookedFor(db, actor, body) });
         const { context, asked, command } = order;
         const hold = { ...command, idempotency: kept(repeat, 201) };
-        const made = performResolved(
-          engine,
-          kinds,
-          context,
-          asked,
-          withCode(context, body.discountCode),
-          (resolved) => ({
-            ...hold,
-            lines: resolved.lines,
-            guards: resolved.guards,
-            approval: resolved.approval,
-            units: [...command.units, ...(resolved.units ?? [])],
-            ttlSeconds: ttl(body.ttlSeconds, resolved.ttls),
-          }),
-        );
+        const perform = () =>
+          performResolved(
+            engine,
+            kinds,
+            context,
+            asked,
+            withCode(context, body.discountCode),
+            (resolved) => ({
+              ...hold,
+              lines: resolved.lines,
+              guards: resolved.guards,
+              approval: resolved.approval,
+              units: [...command.units, ...(resolved.units ?? [])],
+              ttlSeconds: ttl(body.ttlSeconds, resolved.ttls),
+            }),
+          );
+        const made = tryCode(deps, actor, context, body.discountCode, perform);
         const { outcome, lines, units } = await made.catch(orNoSuchClient);
         await explainRefusal(deps, context, outcome, lines, [...command.units, ...units]);
         return answerOf(outcome, 201);
@@ -119,6 +124,17 @@ export function askedBy(
       units: isCounted ? [amongOpenHolds(client, openHolds)] : [],
     } as const,
   };
+}
+
+/** Does what looks at a code, if there is one, within the bounds of guessing. */
+export function tryCode<T>(
+  { guesses }: Pick<HoldDeps, 'guesses'>,
+  actor: Actor,
+  { client }: Pick<Context, 'client'>,
+  code: string | undefined,
+  work: () => Promise<T>,
+): Promise<T> {
+  return code === undefined || guesses === undefined ? work() : guesses.bounded(actor, client, work);
 }
 
 /** Keys that serve others are not counted, unless they say whom: a shop has many holds open in a rush. */

@@ -7,7 +7,7 @@ import type { App } from '../people/route.ts';
 import { conflictReasons, Problem, reasons, unavailable, type Fault } from '../platform/errors.ts';
 import { AmountMinor, Id, strict } from '../platform/schema.ts';
 import { wouldBeBookedFor, type ForClient } from './clients.ts';
-import { askedBy, holdBody, type HoldDeps } from './holds.ts';
+import { askedBy, holdBody, tryCode, type HoldDeps } from './holds.ts';
 import { withCode } from './with-code.ts';
 import { kindOf, requireFew, resolve, type Context, type ResolvedLines } from './resolve.ts';
 
@@ -74,8 +74,15 @@ async function preview(
   const { context, asked, command } = askedBy(deps, actor, body, await wouldBeBookedFor(db, actor, body));
   const { refused, ...found } = await resolveEach(kinds, context, asked);
   // What a code is for is told of whole orders only.
-  const finish = withCode(context, refused.length === 0 ? body.discountCode : undefined);
-  const { lines: resolved, guards, approval, units = [] } = await finish({ ...found, ttls: [] }, true);
+  const code = refused.length === 0 ? body.discountCode : undefined;
+  const finish = withCode(context, code);
+  const resolving = () => finish({ ...found, ttls: [] }, true);
+  const {
+    lines: resolved,
+    guards,
+    approval,
+    units = [],
+  } = await tryCode(deps, actor, context, code, resolving);
   requireFew(resolved.length + refused.length);
   const lines = [...resolved, ...refused]
     .sort((a, b) => a.no - b.no)

@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { Type } from 'typebox';
+import { limitId } from '../engine/limit-id.ts';
 import type { App } from '../people/route.ts';
 import type { Database } from '../platform/db.ts';
 import { conflictReasons, Problem } from '../platform/errors.ts';
@@ -7,11 +8,11 @@ import type { Uuid } from '../platform/id.ts';
 import { AmountMinor, nullable, strict } from '../platform/schema.ts';
 import type { Row } from '../platform/statement.ts';
 import { codeId } from '../sales/code.ts';
-import { codesById } from '../sales/code-queries.ts';
+import { codesById, usesOf } from '../sales/code-queries.ts';
 import { CodeText } from '../sales/code-schema.ts';
 import { discounted, discountOn, requireValid } from '../sales/redeem.ts';
 import { wouldBeBookedFor } from './clients.ts';
-import { askedBy, holdBody, type HoldDeps } from './holds.ts';
+import { askedBy, holdBody, tryCode, type HoldDeps } from './holds.ts';
 import { resolve } from './resolve.ts';
 
 const Validated = strict(
@@ -29,6 +30,7 @@ const Validated = strict(
 /** What a code would take off. Advice, up to a second old: a hold reads the code anew and counts its use under a lock. */
 export function validateCodeRoute(app: App, deps: HoldDeps): void {
   const codes = codesOfLately(deps.db);
+  const uses = usesOfLately(deps.db);
   const { lines, clientId, client, accessCode } = holdBody(deps.kinds).properties;
   app.post(
     '/discount-codes/validate',
@@ -49,12 +51,18 @@ export function validateCodeRoute(app: App, deps: HoldDeps): void {
       const totalMinor = priced.reduce((sum, line) => sum + line.totalMinor, 0);
       const { currency } = command;
       try {
-        const code = requireValid(await codes(actor.tenant.id, body.code), context.now);
+        const code = await tryCode(deps, actor, context, body.code, async () =>
+          requireValid(await codes(actor.tenant.id, body.code), context.now),
+        );
         const off = discounted(code, priced).reduce(
           (sum, line) => sum + (discountOn(line)?.amountMinor ?? 0),
           0,
         );
         if (code.maxUses !== null && code.used >= code.maxUses) return refused('limit_reached');
+        if (code.maxUsesPerClient !== null) {
+          const own = limitId(code.id, context.client);
+          if ((await uses(actor.tenant.id, own)) >= code.maxUsesPerClient) return refused('limit_reached');
+        }
         const none = { reason: null, detail: null };
         return { valid: true, ...none, discountMinor: off, totalMinor: totalMinor - off, currency };
       } catch (error) {
@@ -86,4 +94,17 @@ function codesOfLately(db: Database) {
     const id = codeId(tenant, text);
     return (await lately.fetch(`${tenant} ${id}`, { context: { tenant, id } }))?.code;
   };
+}
+
+/** How often one client uses a code, by the id of that limit; read once a second as well. */
+function usesOfLately(db: Database) {
+  const lately = new LRUCache<string, { used: number }, { tenant: Uuid; limit: Uuid }>({
+    ...LATELY,
+    fetchMethod: async (_, __, { context: { tenant, limit } }) => {
+      const [row] = await db.read(tenant, usesOf, limit);
+      return { used: row?.used ?? 0 };
+    },
+  });
+  return async (tenant: Uuid, limit: Uuid) =>
+    (await lately.fetch(`${tenant} ${limit}`, { context: { tenant, limit } }))?.used ?? 0;
 }

@@ -22,6 +22,7 @@ export const catalogue = {
   rule_violated: { status: 422, title: 'The request breaks a rule' },
   idempotency_key_reused: { status: 422, title: 'Idempotency key used for another request' },
   precondition_required: { status: 428, title: 'If-Match is needed' },
+  too_many_guesses: { status: 429, title: 'Too many wrong codes' },
   headers_too_large: { status: 431, title: 'Request headers too large' },
   internal: { status: 500, title: 'Unexpected error' },
   unavailable: { status: 503, title: 'Temporarily unavailable' },

@@ -28,11 +28,13 @@ const termsOf = `d.percent, d.amount_minor as "amountMinor", d.valid_from as "va
   d.max_uses as "maxUses", d.max_uses_per_client as "maxUsesPerClient", d.min_order_minor as "minOrderMinor",
   d.kinds, d.event_ids as "eventIds", d.tiers`;
 
-/** Uses by bookings that have not expired. Rides stock_claim_by_stock. */
-const select = `d.id, d.code, ${termsOf}, (
+/** Uses, counted in the stock `resource`, by bookings that have not expired. Rides stock_claim_by_stock. */
+const usesIn = (resource: string) => `(
     select coalesce(sum(u.units), 0) from engine.stock_claim u
-    where u.tenant_id = $1 and u.resource_id = d.id and u.units > 0
-      and (u.expires_at is null or u.expires_at > now())) as used,
+    where u.tenant_id = $1 and u.resource_id = ${resource} and u.units > 0
+      and (u.expires_at is null or u.expires_at > now()))`;
+
+const select = `d.id, d.code, ${termsOf}, ${usesIn('d.id')} as used,
   d.archived_at as "archivedAt", d.created_at as "createdAt", d.version`;
 
 /** $2 whether the archived ones. Rides discount_code_unique or discount_code_by_age. */
@@ -62,6 +64,13 @@ export const codesById = statement('sales.codesById', {
   params: ['uuid', 'uuid[]'],
   columns,
   text: `select ${select} from sales.discount_code d where d.tenant_id = $1 and d.id = any ($2::uuid[])`,
+});
+
+/** Of a code, or of one client's limit of it: the stock $2. */
+export const usesOf = statement('sales.usesOf', {
+  params: ['uuid', 'uuid'],
+  columns: { used: 'int8' },
+  text: `select ${usesIn('$2')} as used`,
 });
 
 export const lockCode = statement('sales.lockCode', {
