@@ -7,7 +7,8 @@ import { notFound, Problem, ruleViolated } from '../../platform/errors.ts';
 import type { Uuid } from '../../platform/id.ts';
 import { inventory } from './event-queries.ts';
 import { toSection } from './inventory.ts';
-import { NewCapacity, SectionNow, SectionPath } from './schema.ts';
+import { SectionNow } from './inventory-schema.ts';
+import { NewCapacity, SectionPath } from './schema.ts';
 
 /** How many places a standing section sells can be changed while it sells. */
 export function capacityRoute(app: App, { db, engine }: { db: Database; engine: Engine }): void {

@@ -11,6 +11,7 @@ import type { Viewer } from './access-code.ts';
 import { eventList, eventsOfSeries } from './event-queries.ts';
 import { createEvent, deleteEvent, readEvent, toEvent, updateEvent } from './event.ts';
 import { inventoryText } from './inventory.ts';
+import { Inventory } from './inventory-schema.ts';
 import { cancelEvent, moveEvent, type EventMove } from './life.ts';
 import { entryRoutes } from '../entry.ts';
 import { SCOPES, type Scope } from '../series.ts';
@@ -104,7 +105,7 @@ function inventoryRoute(app: App, db: Database): void {
           seats: Type.Optional(Type.Boolean({ default: false, description: 'Show every seat too' })),
           ...byCode,
         }),
-        response: { 200: schema.Inventory },
+        response: { 200: Inventory },
       },
       config: {
         ...read,

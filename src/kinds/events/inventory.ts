@@ -5,7 +5,8 @@ import type { Row } from '../../platform/statement.ts';
 import { shownTo, type Viewer } from './access-code.ts';
 import { inventory } from './event-queries.ts';
 import { seatId } from './place.ts';
-import type { SeatRow, SeatState, SectionNow } from './schema.ts';
+import type { SeatState, SectionNow } from './inventory-schema.ts';
+import type { SeatRow } from './schema.ts';
 
 type SectionRow = Row<typeof inventory.columns>;
 /** A tier of a section, as the statement builds it. */

@@ -13,7 +13,7 @@ import {
   Whole,
 } from '../../platform/schema.ts';
 import { Affected } from '../affected.ts';
-import { Group, NewTiers, Groups, Price, Tier, TierName, TierPatches, TiersNow } from './tier-schema.ts';
+import { Group, NewTiers, Groups, Price, Tier, TierName, TierPatches } from './tier-schema.ts';
 
 const MOST_SECTIONS = 200;
 const MOST_ROWS = 1_000;
@@ -132,7 +132,10 @@ export const VenuePatch = strict(
 );
 export type VenuePatch = Static<typeof VenuePatch>;
 
-const SectionKind = Type.Unsafe<'seated' | 'standing'>({ type: 'string', enum: ['seated', 'standing'] });
+export const SectionKind = Type.Unsafe<'seated' | 'standing'>({
+  type: 'string',
+  enum: ['seated', 'standing'],
+});
 
 const Section = strict({
   name: Type.String(),
@@ -292,28 +295,8 @@ export const VenueFilters = {
   archived: Type.Optional(Type.Boolean({ default: false, description: 'Show the archived venues instead' })),
 };
 
-const SEAT_STATES = ['free', 'held', 'sold', 'killed', 'house'] as const;
-export type SeatState = (typeof SEAT_STATES)[number];
 /** What keeps a seat from being sold as others are: for nobody, or only for staff who name it. */
 export type SeatMark = 'killed' | 'house';
-
-/** A section as it can be sold now. */
-export const SectionNow = strict(
-  {
-    id: Id,
-    name: Type.String(),
-    kind: SectionKind,
-    capacity: Type.Integer(),
-    available: Type.Integer({
-      description: 'With what may be overbooked, without killed seats and house holds',
-    }),
-    amountMinor: nullable({ ...AmountMinor, description: 'Null: sold in tiers only' }),
-    category: nullable(Type.String()),
-    tiers: Type.Optional(TiersNow),
-  },
-  { title: 'Section' },
-);
-export type SectionNow = Static<typeof SectionNow>;
 
 export const SectionPath = Type.Object({ ...IdPath.properties, sectionId: Id });
 
@@ -337,24 +320,3 @@ export const MarkedSeats = strict(
   { title: 'MarkedSeats' },
 );
 export type MarkedSeats = Static<typeof MarkedSeats>;
-
-export const Inventory = strict(
-  {
-    eventId: Id,
-    sections: Type.Array(SectionNow),
-    version: Type.Integer({ description: 'Of the event' }),
-    seats: Type.Optional(
-      Type.Array(
-        strict({
-          id: Id,
-          sectionId: Id,
-          row: Type.String(),
-          number: Type.Integer(),
-          state: Type.Unsafe<SeatState>({ type: 'string', enum: [...SEAT_STATES] }),
-          accessible: Type.Optional(Type.Boolean({ description: 'For those who need it; absent: no' })),
-        }),
-      ),
-    ),
-  },
-  { title: 'Inventory' },
-);

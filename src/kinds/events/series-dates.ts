@@ -27,7 +27,7 @@ export function datesOf({ dates, first, rrule, dst }: Asked, timezone: string): 
 
 function dateOf(asked: NonNullable<Asked['first']>, pointer: string): SeriesDate {
   const startsAt = parseInstant(asked.startsAt);
-  const endsAt = asked.endsAt == null ? null : parseInstant(asked.endsAt);
+  const endsAt = typeof asked.endsAt === 'string' ? parseInstant(asked.endsAt) : null;
   if (endsAt !== null && endsAt <= startsAt) throw ruleViolated(`${pointer}/endsAt`, 'empty_interval');
   return { startsAt, endsAt };
 }
