@@ -12,6 +12,7 @@ import { readHot } from './read-hot.ts';
 import { report } from './report.ts';
 import type { Bench } from './result.ts';
 import { rush, rushSpread } from './rush.ts';
+import { scan } from './scan.ts';
 import { say } from './stage.ts';
 
 /** `npm run bench -- <name> [--quick | --huge]`: the figures as one line of JSON, everything else on standard error. */
@@ -29,6 +30,7 @@ const benches: Readonly<Record<string, Bench>> = {
   fanout,
   grid,
   export: exports,
+  scan,
 };
 
 /** What the figures depend on, without names of hosts or people. */

@@ -62,7 +62,11 @@ export async function onStage<T>(
     const config = { ...readConfig(), dataDir: join(directory, 'data') };
     return withReached(config, async ({ ownerUrl, servingUrl, servingLogin }) => {
       await migrate(ownerUrl, servingLogin);
-      const settings = { DATABASE_URL: servingUrl, DATABASE_DIRECT_URL: ownerUrl };
+      const settings = {
+        DATABASE_URL: servingUrl,
+        DATABASE_DIRECT_URL: ownerUrl,
+        HOLDFAST_SECRET: 'shared-by-all-servers-of-a-bench',
+      };
       const server = await startServer(settings);
       const slug = `bench-${Date.now().toString(36)}`;
       const key = await makeTenant(servingUrl, slug);

@@ -13,7 +13,6 @@ import { asOwner } from '../../platform/migrate.ts';
 import { openVault } from '../../platform/vault.ts';
 import { kinds } from '../index.ts';
 import { countedScans } from './scan-queries.ts';
-import type { Ticket } from './ticket-schema.ts';
 
 const SCANS = 100;
 let office: BoxOffice;
@@ -49,10 +48,8 @@ async function onTwoServers(
 /** How many of a hundred scans of one ticket, all at the same moment, are let in. */
 async function letIn(servers: readonly FastifyInstance[]): Promise<number> {
   const event = await office.event();
-  const held = await office.hold(admission(event, 'Floor', 1));
-  await office.post(`/bookings/${String(held.body['id'])}/confirm`);
-  const listed = await office.get(`/bookings/${String(held.body['id'])}/tickets`);
-  const [ticket] = listed.body['data'] as Ticket[];
+  const { body: booking } = await office.sold([admission(event, 'Floor', 1)]);
+  const [ticket] = await office.tickets(booking['id']);
   const url = `/api/v1/${office.tenant.slug}/events/${event.id}/check-in`;
   const answers = await Promise.all(
     Array.from({ length: SCANS }, async (_, i) => {

@@ -15,12 +15,8 @@ before(async () => (office = await BoxOffice.open()));
 after(() => office.close());
 
 async function booked(...lines: object[]): Promise<{ id: string; tickets: Ticket[] }> {
-  const held = await office.ask('POST', '/holds', { body: { lines }, by: 'client' });
-  assert.equal(held.status, 201, held.text);
-  const id = String(held.body['id']);
-  assert.equal((await office.post(`/bookings/${id}/confirm`)).status, 200);
-  const listed = await office.get(`/bookings/${id}/tickets`);
-  return { id, tickets: listed.body['data'] as Ticket[] };
+  const id = String((await office.sold(lines)).body['id']);
+  return { id, tickets: await office.tickets(id) };
 }
 
 const scan = (event: { id: string }, ticket: Ticket | undefined, more: object = {}) =>

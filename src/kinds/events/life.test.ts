@@ -20,13 +20,7 @@ const at = ({ body }: Answer) => `/bookings/${String(body['id'])}`;
 const by = (who: 'client' | 'other', path: string, body: object = {}) =>
   office.ask('POST', path, { by: who, body });
 
-async function sold(...lines: readonly object[]): Promise<Answer> {
-  const held = await by('client', '/holds', { lines });
-  assert.equal(held.status, 201, held.text);
-  const confirmed = await by('client', `${at(held)}/confirm`);
-  assert.equal(confirmed.status, 200, confirmed.text);
-  return confirmed;
-}
+const sold = (...lines: readonly object[]) => office.sold(lines);
 
 /** The changes of a type that tell of an event, as `[bookingId, payload]`. */
 function changes(type: string, event: OnSale) {

@@ -16,22 +16,8 @@ before(async () => (office = await BoxOffice.open()));
 after(() => office.close());
 
 const dataOf = ({ body }: Answer) => body['data'] as Ticket[];
-
-async function ticketsOf(bookingId: unknown, query = ''): Promise<Ticket[]> {
-  const answer = await office.get(`/bookings/${String(bookingId)}/tickets${query}`);
-  assert.equal(answer.status, 200, answer.text);
-  return dataOf(answer);
-}
-
-/** A confirmed booking of these lines, made by the customer. */
-async function booked(...lines: object[]): Promise<string> {
-  const held = await office.ask('POST', '/holds', { body: { lines }, by: 'client' });
-  assert.equal(held.status, 201, held.text);
-  const id = String(held.body['id']);
-  const confirmed = await office.post(`/bookings/${id}/confirm`);
-  assert.equal(confirmed.status, 200, confirmed.text);
-  return id;
-}
+const ticketsOf = (bookingId: unknown) => office.tickets(bookingId);
+const booked = async (...lines: object[]) => String((await office.sold(lines)).body['id']);
 
 async function seatsAndFloor(): Promise<{ event: OnSale; seats: string[]; id: string }> {
   const event = await office.event();

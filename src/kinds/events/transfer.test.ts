@@ -12,14 +12,8 @@ const ben = { firstName: 'Ben', lastName: 'Ní Bhriain', email: 'ben@example.org
 
 async function sold(): Promise<{ event: OnSale; id: string; ticket: Ticket }> {
   const event = await office.event();
-  const held = await office.ask('POST', '/holds', {
-    body: { lines: [admission(event, 'Floor', 1)] },
-    by: 'client',
-  });
-  const id = String(held.body['id']);
-  await office.post(`/bookings/${id}/confirm`);
-  const listed = await office.get(`/bookings/${id}/tickets`);
-  const [ticket] = listed.body['data'] as Ticket[];
+  const id = String((await office.sold([admission(event, 'Floor', 1)])).body['id']);
+  const [ticket] = await office.tickets(id);
   assert.ok(ticket);
   return { event, id, ticket };
 }
