@@ -126,6 +126,7 @@ test('cursors lead through every place once, whatever the page ends with; pages 
       for (let cursor = ''; ;) {
         const { body } = await ask(`?limit=${limit}${search}${cursor && `&cursor=${cursor}`}`);
         seen.push(...(body['data'] as Attendee[]));
+        assert.ok(seen.length <= wanted.length, 'a page begins where the one before ended');
         const { nextCursor, hasNext } = body['pagination'] as { nextCursor: string | null; hasNext: boolean };
         assert.equal(hasNext, nextCursor !== null);
         if (nextCursor === null) break;
