@@ -17,6 +17,7 @@ const columns = {
   lineNo: 'int4',
   reference: 'text',
   state: 'text',
+  tier: 'text?',
   clientId: 'uuid?',
   firstName: 'text?',
   lastName: 'text?',
@@ -36,7 +37,7 @@ const at = ['uuid', 'uuid', 'int8', 'int8', 'int4', 'uuid', 'int4', 'int4'] as c
 
 /** The places found in `place` as they are shown. */
 const shown = `select p.no, p.at, p.line, p.n, p.section_id as "sectionId", p.place_id as "placeId",
-    p.booking_id as "bookingId", p.line_no as "lineNo", b.reference, b.state, b.client_id as "clientId",
+    p.booking_id as "bookingId", p.line_no as "lineNo", b.reference, b.state, l.details ->> 'tier' as tier, b.client_id as "clientId",
     c.first_name as "firstName", c.last_name as "lastName", c.email,
     t.first_name as "holderFirst", t.last_name as "holderLast", t.email as "holderEmail",
     l.unit_minor as "unitPriceMinor",

@@ -80,6 +80,7 @@ function shownIn(sections: readonly Section[]): (place: Place) => Attendee {
       ticketId: isIssued(place.state) ? ticketId(place) : null,
       sectionId: place.sectionId,
       section: section?.name ?? '',
+      tier: place.tier,
       ...seat,
       seatId: isSeat ? place.placeId : null,
       ...bookingOf(place),

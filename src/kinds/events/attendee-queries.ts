@@ -15,6 +15,7 @@ export const sectionsWithSeats = statement('events.sectionsWithSeats', {
 /** One row for each place that somebody has for good. */
 const place = (where: { row: string; number: string; seatId: string; paid: string }): Cells => ({
   section: text('$3::text'),
+  tier: text(`(l.details ->> 'tier')`),
   row: text(where.row),
   number: number(where.number),
   seatId: plain(where.seatId),

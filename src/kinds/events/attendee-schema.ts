@@ -7,6 +7,7 @@ export const Attendee = strict(
     ticketId: nullable(Type.String({ description: 'Null while the booking is not confirmed' })),
     sectionId: Id,
     section: Type.String(),
+    tier: nullable(Type.String()),
     row: nullable(Type.String()),
     number: nullable(Type.Integer()),
     seatId: nullable(Id),

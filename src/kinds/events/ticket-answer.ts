@@ -134,6 +134,7 @@ export function toAnswer(
       startsAt: iso(event.startsAt),
     },
     ...placeOf(ticket, section),
+    tier: ticket.tier,
     holder: ticket.holder,
     state: ticket.used === null ? 'valid' : 'used',
     usedAt: ticket.used === null ? null : iso(ticket.used.at),

@@ -24,6 +24,7 @@ function ticket(given: Partial<Ticket> & { name?: string } = {}): Ticket {
     sectionId: '0192f0c1-7b1a-7c3e-9a51-0f2d00200000',
     section: 'Stalls',
     category: 'First',
+    tier: null,
     row: 'A',
     seat: 7,
     seatId: '0192f0c1-7b1a-7c3e-9a51-0f2d00200007',

@@ -72,7 +72,7 @@ function drawText(document: Document, ticket: Ticket, top: number): void {
   line('plain', 11, localTime(event.startsAt, event.timezone), 2);
   line('plain', 11, event.venue, 2);
   document.moveDown(0.4);
-  line('bold', 12, ticket.section, 2);
+  line('bold', 12, ticket.tier === null ? ticket.section : `${ticket.section}, ${ticket.tier}`, 2);
   if (ticket.row !== null) line('bold', 12, `Row ${ticket.row}, seat ${ticket.seat}`, 2);
   if (holder !== null) line('plain', 11, `${holder.firstName} ${holder.lastName}`, 2);
   document.moveDown(0.4);

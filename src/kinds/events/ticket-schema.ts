@@ -73,6 +73,7 @@ export const Ticket = strict(
     sectionId: Id,
     section: Type.String(),
     category: nullable(Type.String()),
+    tier: nullable(Type.String({ description: "Null: sold at the section's own price" })),
     row: nullable(Type.String()),
     seat: nullable(Type.Integer()),
     seatId: nullable(Id),

@@ -24,6 +24,8 @@ export interface Ticket {
   /** The seat; where people stand, the section's id with the number of the place in the line. */
   placeId: Uuid;
   eventId: Uuid;
+  /** The price that it was sold at; null: the section's own. */
+  tier: string | null;
   version: number;
   holder: Recipient | null;
   /** Scans up to then do not count. */
@@ -82,6 +84,7 @@ function toTicket(
   const marked = line.checkedInAt === null ? null : { at: line.checkedInAt, entrance: null, device: null };
   return {
     ...{ bookingId, lineNo, placeId, eventId: String(line.details['eventId']) },
+    tier: (line.details['tier'] as string | undefined) ?? null,
     version: kept?.version ?? 1,
     holder: holderOf(kept),
     undoneAt: kept?.undoneAt ?? null,

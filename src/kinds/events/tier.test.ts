@@ -267,6 +267,34 @@ test('a discount code may be for a tier', async () => {
   assert.equal(held.body['totalMinor'], 600 + 3_000, held.text);
 });
 
+test('the ticket and the list of attendees name the tier, also once it was changed', async () => {
+  const event = await office.event({ tiers });
+  const held = await office.hold(at(event, 'Floor', 1, 'Child'), at(event, 'Floor', 1, null));
+  const path = `/bookings/${String(held.body['id'])}`;
+  await office.post(`${path}/confirm`);
+  const named = async () => {
+    const listed = await office.get(`${path}/tickets`);
+    const { text } = await office.get(`/events/${event.id}/attendees/export?format=ndjson`);
+    const rows = text.trimEnd().split('\n').slice(0, -1);
+    return [
+      (listed.body['data'] as { tier: string }[]).map(({ tier }) => tier),
+      ((await office.get(`/events/${event.id}/attendees`)).body['data'] as { tier: string }[]).map(
+        ({ tier }) => tier,
+      ),
+      rows.map((row) => (JSON.parse(row) as { tier: string }).tier),
+    ];
+  };
+  assert.deepEqual(
+    await named(),
+    Array.from({ length: 3 }, () => ['Child', null]),
+  );
+  await office.post(`${path}/reschedule`, { lines: [{ no: 1, tier: 'Adult' }] });
+  assert.deepEqual(
+    await named(),
+    Array.from({ length: 3 }, () => ['Adult', null]),
+  );
+});
+
 test('what is offered instead is of the same tier', async () => {
   const venueId = await office.venue(
     ['Front', 'Middle', 'Back'].map((name) => ({ name, kind: 'standing', capacity: 5 })),
