@@ -1,6 +1,7 @@
 import { longKills } from './chaos/long-kills.ts';
 import { longOnSale } from './chaos/long-on-sale.ts';
 import { longExplain } from './explain/long.ts';
+import { longExport } from './export-memory.ts';
 import { longModel } from './model/long.ts';
 import { longSimulation } from './simulator/long-simulation.ts';
 
@@ -30,6 +31,11 @@ const suites: Readonly<Record<string, LongSuite>> = {
     minutes: 6,
     what: '32 actors, and a model that must explain every answer they get',
     run: longModel,
+  },
+  export: {
+    minutes: 3,
+    what: 'a million bookings exported by a server whose memory is watched',
+    run: longExport,
   },
   explain: {
     minutes: 2,
