@@ -12,6 +12,10 @@ export function iso(at: Instant): string {
   return last.text;
 }
 
+export function isoOrNull(at: Instant | null): string | null {
+  return at === null ? null : iso(at);
+}
+
 // The bookings of a batch are made at one moment and mostly expire at one: the same two texts come up hundreds of times.
 let last = { at: 0, text: '1970-01-01T00:00:00.000Z' };
 let before = last;

@@ -166,6 +166,10 @@ export function parseInstant(text: string): Instant {
   return at;
 }
 
+export function instantOrNull(text: string | null): Instant | null {
+  return text === null ? null : parseInstant(text);
+}
+
 function readInstant(text: string): Instant | undefined {
   const day = INSTANT.exec(text)?.[1];
   if (day === undefined || !isDate(day)) return undefined;

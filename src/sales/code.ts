@@ -2,11 +2,11 @@ import { recordChange } from '../engine/change.ts';
 import { raiseGuard } from '../engine/guard.ts';
 import { limitId } from '../engine/limit-id.ts';
 import { lockStock } from '../engine/stock.ts';
-import { iso, type Instant } from '../platform/clock.ts';
+import { iso, isoOrNull } from '../platform/clock.ts';
 import type { Transaction } from '../platform/db.ts';
 import { notFound, Problem, ruleViolated } from '../platform/errors.ts';
 import type { Uuid } from '../platform/id.ts';
-import { parseInstant } from '../platform/schema.ts';
+import { instantOrNull } from '../platform/schema.ts';
 import type { Row } from '../platform/statement.ts';
 import * as sql from './code-queries.ts';
 import type { DiscountCode, DiscountCodePatch, NewDiscountCode } from './code-schema.ts';
@@ -21,8 +21,8 @@ export function toCode(row: Row<typeof sql.codesById.columns>): DiscountCode {
   const { validFrom, validTo, archivedAt, createdAt, ...rest } = row;
   return {
     ...rest,
-    validFrom: moment(validFrom),
-    validTo: moment(validTo),
+    validFrom: isoOrNull(validFrom),
+    validTo: isoOrNull(validTo),
     archived: archivedAt !== null,
     createdAt: iso(createdAt),
   };
@@ -106,20 +106,12 @@ async function lockCode(tx: Transaction, id: Uuid): Promise<DiscountCode> {
 function kept({ percent, amountMinor, validFrom, validTo, ...terms }: Terms) {
   if ((percent === null) === (amountMinor === null))
     throw ruleViolated('/percent', 'missing_field', 'A code takes off either percent or amountMinor.');
-  const from = instant(validFrom);
-  const to = instant(validTo);
+  const from = instantOrNull(validFrom);
+  const to = instantOrNull(validTo);
   if (from !== null && to !== null && to <= from) throw ruleViolated('/validTo', 'empty_interval');
   const { maxUses, maxUsesPerClient, minOrderMinor, kinds, eventIds, tiers } = terms;
   return [
     ...([percent, amountMinor, from, to, maxUses, maxUsesPerClient] as const),
     ...([minOrderMinor, kinds, eventIds, tiers] as const),
   ] as const;
-}
-
-function instant(text: string | null): Instant | null {
-  return text === null ? null : parseInstant(text);
-}
-
-function moment(at: Instant | null): string | null {
-  return at === null ? null : iso(at);
 }

@@ -2,11 +2,11 @@ import { affectedBy, tellBookings } from '../../engine/affected.ts';
 import { recordChange } from '../../engine/change.ts';
 import { raiseGuard } from '../../engine/guard.ts';
 import { closeStock, lockStock, openStock } from '../../engine/stock.ts';
-import { iso, type Instant } from '../../platform/clock.ts';
+import { iso, isoOrNull } from '../../platform/clock.ts';
 import type { Transaction } from '../../platform/db.ts';
 import { notFound, Problem, ruleViolated } from '../../platform/errors.ts';
 import { uuidV7, type Uuid } from '../../platform/id.ts';
-import { parseInstant } from '../../platform/schema.ts';
+import { instantOrNull, parseInstant } from '../../platform/schema.ts';
 import type { Row } from '../../platform/statement.ts';
 import { announce, withdraw } from '../entry.ts';
 import { shownTo, STAFF, type Viewer } from './access-code.ts';
@@ -42,9 +42,9 @@ export function toEvent(row: Row<typeof sql.eventById.columns>, viewer: Viewer =
     tiers: tiers.map(tierAnswer),
     groups: groups.map(({ name, capacity }) => ({ name, capacity })),
     startsAt: iso(row.startsAt),
-    endsAt: moment(row.endsAt),
-    saleFrom: moment(row.saleFrom),
-    saleTo: moment(row.saleTo),
+    endsAt: isoOrNull(row.endsAt),
+    saleFrom: isoOrNull(row.saleFrom),
+    saleTo: isoOrNull(row.saleTo),
     createdAt: iso(row.createdAt),
   };
 }
@@ -271,9 +271,9 @@ function seatIds(section: { id: Uuid; kind: string; capacity: number }): Uuid[] 
 /** The terms as they are kept, in the order of the columns. Throws `rule_violated` when something ends before it begins. */
 function keptTerms({ name, holdTtlSeconds, maxPerOrder, maxPerClient, orphanRule, ...terms }: Terms) {
   const startsAt = parseInstant(terms.startsAt);
-  const endsAt = instant(terms.endsAt);
-  const saleFrom = instant(terms.saleFrom);
-  const saleTo = instant(terms.saleTo);
+  const endsAt = instantOrNull(terms.endsAt);
+  const saleFrom = instantOrNull(terms.saleFrom);
+  const saleTo = instantOrNull(terms.saleTo);
   if (endsAt !== null && endsAt <= startsAt) throw ruleViolated('/endsAt', 'empty_interval');
   if (saleFrom !== null && saleTo !== null && saleTo <= saleFrom)
     throw ruleViolated('/saleTo', 'empty_interval');
@@ -281,12 +281,4 @@ function keptTerms({ name, holdTtlSeconds, maxPerOrder, maxPerClient, orphanRule
     ...([name, startsAt, endsAt, saleFrom, saleTo] as const),
     ...([holdTtlSeconds, maxPerOrder, maxPerClient, orphanRule] as const),
   ] as const;
-}
-
-function instant(text: string | null): Instant | null {
-  return text === null ? null : parseInstant(text);
-}
-
-function moment(at: Instant | null): string | null {
-  return at === null ? null : iso(at);
 }

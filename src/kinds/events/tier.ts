@@ -1,10 +1,10 @@
 import { limitId } from '../../engine/limit-id.ts';
 import { heldAmong } from '../../engine/stock.ts';
-import { iso, type Instant } from '../../platform/clock.ts';
+import { isoOrNull, type Instant } from '../../platform/clock.ts';
 import type { Transaction } from '../../platform/db.ts';
 import { Problem, ruleViolated, type Fault } from '../../platform/errors.ts';
 import type { Uuid } from '../../platform/id.ts';
-import { parseInstant } from '../../platform/schema.ts';
+import { instantOrNull } from '../../platform/schema.ts';
 import * as sql from './tier-queries.ts';
 import { digestOf } from './access-code.ts';
 import type * as schema from './tier-schema.ts';
@@ -60,7 +60,7 @@ export function tierAnswer({ name, amountMinor, sections, capacity, group, ...ti
   const { saleFrom, saleTo, maxPerOrder, hidden, codes } = tier;
   return {
     ...{ name, amountMinor, sections: sections === null ? null : [...sections], capacity, group },
-    ...{ saleFrom: moment(saleFrom), saleTo: moment(saleTo), maxPerOrder },
+    ...{ saleFrom: isoOrNull(saleFrom), saleTo: isoOrNull(saleTo), maxPerOrder },
     ...{ hidden, codes: codes.length },
   };
 }
@@ -145,8 +145,8 @@ function patched(eventId: Uuid, before: Tier | undefined, patch: schema.TierPatc
     ...before,
     ...fields,
     ...{ id: limitId('tier', eventId, name), name, amountMinor },
-    ...(saleFrom !== undefined && { saleFrom: instant(saleFrom) }),
-    ...(saleTo !== undefined && { saleTo: instant(saleTo) }),
+    ...(saleFrom !== undefined && { saleFrom: instantOrNull(saleFrom) }),
+    ...(saleTo !== undefined && { saleTo: instantOrNull(saleTo) }),
   };
   if (tier.saleFrom !== null && tier.saleTo !== null && tier.saleTo <= tier.saleFrom)
     throw ruleViolated(`${pointer}/saleTo`, 'empty_interval');
@@ -222,12 +222,4 @@ function distinct<T extends { name: string }>(named: readonly T[] = [], pointer:
 
 function requireFew(count: number, pointer: string): void {
   if (count > MOST) throw ruleViolated(pointer, 'too_many_items', `An event has at most ${MOST} of them.`);
-}
-
-function instant(text: string | null): Instant | null {
-  return text === null ? null : parseInstant(text);
-}
-
-function moment(at: Instant | null): string | null {
-  return at === null ? null : iso(at);
 }
