@@ -4,7 +4,8 @@ import type { Wares } from './wares.ts';
 /** Customers who ask at the same time; each has one call under way. */
 const WIDTH = 32;
 const WALK_AWAY_SECONDS = 1;
-const DEADLINE_MS = 60_000;
+/** Nobody has bought anything for so long, although something is free: longer than any outage. */
+const LONGEST_LULL_MS = 60_000;
 /** Who comes when everything is sold. */
 const LATECOMERS = 50;
 
@@ -22,19 +23,21 @@ export interface RushOptions extends Omit<CustomerOptions, 'heard'> {
  */
 export async function rush(options: RushOptions): Promise<void> {
   const { wares, enough = () => false } = options;
+  let soldAt = Date.now();
   const customer = new Customer({
     ...options,
     heard: (entry) => {
-      if (entry.what === 'acknowledged') wares.see(entry.booking);
+      if (entry.what !== 'acknowledged') return;
+      wares.see(entry.booking);
+      if (entry.verb === 'confirm') soldAt = Date.now();
     },
   });
   const over = () => enough() || wares.soldOut;
-  const deadline = Date.now() + DEADLINE_MS;
   const demand = 2 * [...wares.capacity.values()].reduce((sum, units) => sum + units, 0);
   let waiting = demand;
   const serve = async () => {
     while (!over() && waiting > 0) {
-      if (Date.now() > deadline) throw new Error('what is free cannot be bought: the rush does not end');
+      if (Date.now() > soldAt + LONGEST_LULL_MS) throw new Error('what is free cannot be bought: the rush does not end');
       waiting -= 1;
       if (!(await visit(customer, options))) waiting += 1; // to the end of the queue
     }
