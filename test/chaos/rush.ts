@@ -37,7 +37,8 @@ export async function rush(options: RushOptions): Promise<void> {
   let waiting = demand;
   const serve = async () => {
     while (!over() && waiting > 0) {
-      if (Date.now() > soldAt + LONGEST_LULL_MS) throw new Error('what is free cannot be bought: the rush does not end');
+      if (Date.now() > soldAt + LONGEST_LULL_MS)
+        throw new Error('what is free cannot be bought: the rush does not end');
       waiting -= 1;
       if (!(await visit(customer, options))) waiting += 1; // to the end of the queue
     }
