@@ -107,16 +107,15 @@ function packing(
   };
 }
 
-/** An answer that was made: its text, and the version that the handler set as its tag. */
+/** An answer that was made: its JSON, and the version that the handler set as its tag. */
 interface Made {
-  text: string;
+  body: Buffer;
   version?: string | undefined;
 }
 
 async function makeReady(make: () => Promise<Made>, isDated: boolean): Promise<Weighed<Ready>> {
   try {
-    const { text, version } = await make();
-    const body = Buffer.from(text);
+    const { body, version } = await make();
     const headers = {
       'content-type': 'application/json; charset=utf-8',
       etag: version ?? `W/"${hash('sha256', body, 'base64url').slice(0, 22)}"`,
@@ -133,8 +132,10 @@ async function makeReady(make: () => Promise<Made>, isDated: boolean): Promise<W
 async function handled(handle: () => unknown, reply: FastifyReply): Promise<Made> {
   const answer = await handle();
   if (reply.sent) throw new Error('A handler whose answers are kept must return them, not send them.');
-  const text = typeof answer === 'string' ? answer : String(reply.serialize(answer));
-  return { text, version: reply.getHeader('etag') as string | undefined };
+  const json =
+    typeof answer === 'string' || Buffer.isBuffer(answer) ? answer : String(reply.serialize(answer));
+  const body = typeof json === 'string' ? Buffer.from(json) : json;
+  return { body, version: reply.getHeader('etag') as string | undefined };
 }
 
 /** The same shared with other processes. */
@@ -143,8 +144,12 @@ async function shared(
   { area: { name, liveMs }, ...wanted }: Wanted<Ready>,
   make: () => Promise<Made>,
 ): Promise<Made> {
-  const text = await second.through({ ...wanted, name, liveMs }, async () => JSON.stringify(await make()));
-  return JSON.parse(text) as Made;
+  const text = await second.through({ ...wanted, name, liveMs }, async () => {
+    const { body, version } = await make();
+    return JSON.stringify({ text: body.toString(), version });
+  });
+  const made = JSON.parse(text) as { text: string; version?: string };
+  return { body: Buffer.from(made.text), version: made.version };
 }
 
 function weighed(value: Ready): Weighed<Ready> {

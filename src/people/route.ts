@@ -26,10 +26,10 @@ export interface KeptAnswer {
   isPrivate?(query: Readonly<Record<string, unknown>>): boolean;
 }
 
-/** Hands on an answer that is JSON text already: the schema has nothing to write, so it has no type to check either. */
-export function writtenAlready(reply: FastifyReply, text: string): never {
+/** Hands on an answer that is JSON already: the schema has nothing to write, so it has no type to check either. */
+export function writtenAlready(reply: FastifyReply, json: string | Buffer): never {
   void reply.type('application/json; charset=utf-8');
-  return text as never;
+  return json as never;
 }
 
 declare module 'fastify' {

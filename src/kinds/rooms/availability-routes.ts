@@ -12,7 +12,7 @@ import type { Row } from '../../platform/statement.ts';
 import { Window, windowOf } from '../../platform/window.ts';
 import { roomsForSale, zoneOf } from './catalogue.ts';
 import { freeBetween } from './free.ts';
-import { Grid, GridQuery, gridText, LONGEST_GRID_DAYS } from './grid.ts';
+import { Grid, GridQuery, gridBytes, LONGEST_GRID_DAYS } from './grid.ts';
 import { withBuffers } from './line.ts';
 import { weekHours } from './opening.ts';
 import * as sql from './queries.ts';
@@ -113,7 +113,7 @@ function gridRoute(app: App, db: Database): void {
     async ({ actor, query }, reply) => {
       const window = windowOf(query, LONGEST_GRID_DAYS);
       const asked = { ...query, window, named: seesBookings(actor) };
-      return writtenAlready(reply, await gridText(db, actor.tenant.id, asked));
+      return writtenAlready(reply, await gridBytes(db, actor.tenant.id, asked));
     },
   );
 }

@@ -4,6 +4,7 @@ import type { Instant } from '../../platform/clock.ts';
 import { readCursor, writeCursor } from '../../platform/cursor.ts';
 import type { Database } from '../../platform/db.ts';
 import type { Uuid } from '../../platform/id.ts';
+import { around, JsonBytes } from '../../platform/json-bytes.ts';
 import { Id, InstantText, nullable, strict, Timezone, Whole } from '../../platform/schema.ts';
 import type { Row } from '../../platform/statement.ts';
 import { Window } from '../../platform/window.ts';
@@ -57,10 +58,10 @@ const SORTS = new Map([['name', 'text']] as const);
 const FIRST = { value: '', id: '00000000-0000-0000-0000-000000000000' };
 
 /**
- * The rooms that match with what is taken of each, as JSON text: written here and not by the schema, because a week of
+ * The rooms that match with what is taken of each, as JSON: written here and not by the schema, because a week of
  * 1 000 rooms is 20 000 stretches.
  */
-export async function gridText(db: Database, tenant: Uuid, asked: Asked): Promise<string> {
+export async function gridBytes(db: Database, tenant: Uuid, asked: Asked): Promise<Buffer> {
   const { window, named, limit, cursor } = asked;
   const from = cursor === undefined ? FIRST : readCursor(LIST, tenant, SORTS, cursor);
   const filters = [...roomFilters(asked), window.startsAt, window.endsAt, from.value, from.id] as const;
@@ -74,35 +75,61 @@ export async function gridText(db: Database, tenant: Uuid, asked: Asked): Promis
     hasNext,
     hasPrev: cursor !== undefined,
   };
-  const time = isoTexts();
-  return `{"data":[${shown.map((row) => rowText(row, window, time)).join()}],"pagination":${JSON.stringify(pagination)}}`;
+  const json = new JsonBytes(shown.length * ROOM_BYTES);
+  json.text('{"data":[');
+  for (const row of shown) {
+    if (row !== shown[0]) json.put(COMMA);
+    writeRow(json, row, window);
+  }
+  json.text(`],"pagination":${JSON.stringify(pagination)}}`);
+  return json.bytes;
 }
 
-function rowText(row: Row<typeof roomGrid.columns>, window: Stretch, time: (at: Instant) => string): string {
-  const { id: roomId, name, building, capacity, timezone } = row;
-  const head = JSON.stringify({ roomId, name, building, capacity, timezone });
-  const texts = taken(row, window).map(({ startsAt, endsAt, bookingId }) => {
-    const whose = bookingId === undefined ? '' : `,"bookingId":"${bookingId}"`;
-    return `{"start":"${time(startsAt)}","end":"${time(endsAt)}"${whose}}`;
+/** A room with some twenty stretches. */
+const ROOM_BYTES = 2_500;
+const COMMA = around(',');
+const START = around('{"start":"');
+const END = around('","end":"');
+const BOOKING = around('","bookingId":"');
+const CLOSE = around('"}');
+
+function writeRow(json: JsonBytes, row: Row<typeof roomGrid.columns>, window: Stretch): void {
+  const { id: roomId, name, building, capacity, timezone, bookings } = row;
+  json.text(`${JSON.stringify({ roomId, name, building, capacity, timezone }).slice(0, -1)},"busy":[`);
+  taken(row, window).forEach(({ startsAt, endsAt, bookingAt }, i) => {
+    if (i > 0) json.put(COMMA);
+    json.put(START);
+    json.time(startsAt);
+    json.put(END);
+    json.time(endsAt);
+    if (bookings !== null) {
+      json.put(BOOKING);
+      json.uuid(bookings, bookingAt);
+    }
+    json.put(CLOSE);
   });
-  return `${head.slice(0, -1)},"busy":[${texts.join()}]}`;
+  json.text(']}');
 }
 
 interface Taken extends Stretch {
-  bookingId: Uuid | undefined;
+  /** Where the id of its booking begins among those of the row. */
+  bookingAt: number;
 }
 
 /** The stretches of a row, cut to the window; where nobody sees whose they are, touching ones are one. */
 function taken({ starts, ends, bookings }: Row<typeof roomGrid.columns>, window: Stretch): Taken[] {
-  const endings = elements(ends, instantAt);
-  const ids = bookings === null ? undefined : elements(bookings, uuidAt);
-  const all = elements(starts, instantAt).map((start, i) => ({
-    startsAt: Math.max(start, window.startsAt),
-    endsAt: Math.min(endings[i] ?? start, window.endsAt),
-    bookingId: ids?.[i],
-  }));
+  const all: Taken[] = [];
+  if (starts === null || ends === null) return all;
+  for (let i = 0; elementAt(i, INSTANT_BYTES) < starts.length; i++) {
+    const at = elementAt(i, INSTANT_BYTES);
+    all.push({
+      startsAt: Math.max(instantAt(starts, at), window.startsAt),
+      endsAt: Math.min(instantAt(ends, at), window.endsAt),
+      bookingAt: elementAt(i, UUID_BYTES),
+    });
+  }
   inOrder(all);
-  return ids === undefined ? joined(all) : all;
+  return bookings === null ? joined(all) : all;
 }
 
 /** They come along the index, so in order; another plan may bring them otherwise. */
@@ -126,14 +153,12 @@ function joined(stretches: readonly Taken[]): Taken[] {
 /** Bytes before the elements of an array of one dimension, and before each of them its length. */
 const ARRAY_HEAD = 20;
 const LENGTH = 4;
+const INSTANT_BYTES = 8;
+const UUID_BYTES = 16;
 
-/** The elements of an array as PostgreSQL's array_send writes it; none of them is null, and all have one length. */
-function elements<T>(array: Buffer | null, read: (array: Buffer, at: number) => T): T[] {
-  if (array === null) return [];
-  const step = LENGTH + array.readInt32BE(ARRAY_HEAD);
-  const all: T[] = [];
-  for (let at = ARRAY_HEAD; at < array.length; at += step) all.push(read(array, at + LENGTH));
-  return all;
+/** Where an element begins in an array as PostgreSQL's array_send writes it; none of them is null. */
+function elementAt(no: number, bytes: number): number {
+  return ARRAY_HEAD + no * (LENGTH + bytes) + LENGTH;
 }
 
 const EPOCH_MS = Date.UTC(2000, 0, 1);
@@ -142,21 +167,4 @@ const EPOCH_MS = Date.UTC(2000, 0, 1);
 function instantAt(array: Buffer, at: number): Instant {
   const micros = array.readInt32BE(at) * 2 ** 32 + array.readUInt32BE(at + 4);
   return EPOCH_MS + Math.round(micros / 1_000);
-}
-
-function uuidAt(array: Buffer, at: number): Uuid {
-  const hex = array.toString('hex', at, at + 16);
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
-}
-
-/** Rooms are booked on the same few hundred hours of a week: each is written once. */
-function isoTexts(): (at: Instant) => string {
-  const texts = new Map<Instant, string>();
-  return (at) => {
-    const known = texts.get(at);
-    if (known !== undefined) return known;
-    const text = new Date(at).toISOString();
-    texts.set(at, text);
-    return text;
-  };
 }
