@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { percentile } from '../src/cli/percentile.ts';
@@ -60,7 +61,7 @@ export async function rally(
 ): Promise<{ staleMs: number[]; ownStale: number }> {
   const own = roomsOf(here, key);
   const other = roomsOf(there, key);
-  const { id } = await own('POST', '', { body: { name: 'Room', building: 'Building', capacity: 1 } });
+  const { id } = await own('POST', '', { body: { name: randomUUID(), building: 'Building', capacity: 1 } });
   const staleMs: number[] = [];
   let ownStale = 0;
   for (let version = 1; goesOn(version - 1); version++) {

@@ -26,6 +26,7 @@ export const bookingReport = statement('engine.bookingReport', {
     revenueMinor: 'int8',
     meanLeadMs: 'int8?',
   },
+  plannedAnew: true,
   // A line for which nobody came is cancelled while it is under way, where its booking goes on.
   // A quarter hour is the finest that clocks differ by: so many moments are brought to a local day, and not each booking's.
   text: `with line as (

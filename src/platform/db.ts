@@ -275,7 +275,11 @@ async function connect(
   return {
     command: (text) => void track(() => client.query(text)),
     send: (of, values) => {
-      const query = { name: named ? of.name : undefined, text: of.text, values: encode(of.params, values) };
+      const query = {
+        name: named && of.plannedAnew !== true ? of.name : undefined,
+        text: of.text,
+        values: encode(of.params, values),
+      };
       return track(() =>
         timed(of.name, () => client.query(query)).then((result) => result.rows as Row<typeof of.columns>[]),
       );

@@ -43,6 +43,11 @@ export interface Statement<P extends readonly SqlType[], C extends Columns> {
   readonly text: string;
   readonly params: P;
   readonly columns: C;
+  /**
+   * Planned for the values of each call, where they decide how much is read: the plan that PostgreSQL keeps for all values
+   * expects one row of any range.
+   */
+  readonly plannedAnew?: boolean;
 }
 
 /** Every statement of the program by name; filled when the modules that define them load. */
@@ -51,7 +56,7 @@ export const statements = new Map<string, Statement<readonly SqlType[], Columns>
 /** Defines one statement. Throws when the name is taken: a name means one SQL text. */
 export function statement<const P extends readonly SqlType[], const C extends Columns>(
   name: string,
-  definition: { params: P; columns: C; text: string },
+  definition: Omit<Statement<P, C>, 'name'>,
 ): Statement<P, C> {
   if (statements.has(name)) throw new Error(`The statement name ${name} is used twice.`);
   const made = { name, ...definition };
