@@ -124,7 +124,8 @@ async function locked(stage: Stage, ms: number, limitMs: number): Promise<string
 
 /**
  * Looks again and again for how long anybody has waited for a lock, also a backend whose server has long told everybody
- * to come again: it would go on waiting and then be in the way of others.
+ * to come again: it would go on waiting and then be in the way of others. Each lock by itself, as the timeout counts: in the
+ * queue for a row there are two, to be the next and to have it.
  */
 function watchWaits(stage: Stage): { stop(): Promise<number> } {
   let isOver = false;
@@ -132,8 +133,9 @@ function watchWaits(stage: Stage): { stop(): Promise<number> } {
     let longest = 0;
     while (!isOver) {
       const { rows } = await owner.query<{ ms: number }>(
-        `select coalesce(max(extract(epoch from clock_timestamp() - query_start) * 1000), 0)::int as ms
-          from pg_stat_activity where application_name = 'holdfast' and wait_event_type = 'Lock'`,
+        `select coalesce(max(extract(epoch from clock_timestamp() - l.waitstart) * 1000), 0)::int as ms
+          from pg_locks l join pg_stat_activity a on a.pid = l.pid
+          where a.application_name = 'holdfast' and not l.granted`,
       );
       longest = Math.max(longest, rows[0]?.ms ?? 0);
       await wait(LOOK_MS);
