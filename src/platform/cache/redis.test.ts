@@ -93,12 +93,16 @@ describe('the second tier, with a real Redis', { skip: noRedis }, () => {
   }
 
   test('never shows what is older than a change that is known of it, also when it was written late', async () => {
-    let finish: (text: string) => void = () => undefined;
+    const begun = Promise.withResolvers<undefined>();
+    const finished = Promise.withResolvers<string>();
     const wanted = { name: 'rooms', tenant: TENANT, key: 'rooms', madeOf: ['room'], liveMs: 60_000 };
-    const late = tier.through(wanted, () => new Promise((resolve) => (finish = resolve)));
-    await bytes.get('a turn in which the load begins');
+    const late = tier.through(wanted, () => {
+      begun.resolve(undefined);
+      return finished.promise;
+    });
+    await begun.promise;
     [position, touched] = [2, 2];
-    finish('old');
+    finished.resolve('old');
     await late;
     await untilStored(2);
     assert.equal(await ask('new'), 'new');
