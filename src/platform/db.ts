@@ -223,6 +223,12 @@ interface Connection {
   abandon(error: unknown): Promise<void>;
 }
 
+/** What has no name is planned for its values. */
+function toQuery(of: Statement<readonly SqlType[], Columns>, values: readonly unknown[], named: boolean) {
+  const name = named && of.plannedAnew !== true ? of.name : undefined;
+  return { name, text: of.text, values: encode(of.params, values) };
+}
+
 async function connect(
   pool: pg.Pool,
   { named, watch }: PoolOptions,
@@ -275,11 +281,7 @@ async function connect(
   return {
     command: (text) => void track(() => client.query(text)),
     send: (of, values) => {
-      const query = {
-        name: named && of.plannedAnew !== true ? of.name : undefined,
-        text: of.text,
-        values: encode(of.params, values),
-      };
+      const query = toQuery(of, values, named);
       return track(() =>
         timed(of.name, () => client.query(query)).then((result) => result.rows as Row<typeof of.columns>[]),
       );
