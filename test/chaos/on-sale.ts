@@ -88,21 +88,20 @@ async function freeAtRest(
   { id }: Place,
   signal: AbortSignal | undefined,
 ): Promise<ReadonlyMap<string, number>> {
-  for (;;) {
-    const { body } = await patientAt(servers)('GET', `/events/${id}/inventory?seats=true`);
-    const { seats, sections } = body as {
-      seats: { id: string; state: string }[];
-      sections: { id: string; kind: string; available: number }[];
-    };
-    const standing = sections.filter(({ kind }) => kind === 'standing');
-    if (seats.every(({ state }) => state !== 'held'))
-      return new Map([
-        ...seats.flatMap((seat) => (seat.state === 'free' ? [[seat.id, 1] as const] : [])),
-        ...standing.map((section) => [section.id, section.available] as const),
-      ]);
+  const call = patientAt(servers);
+  while (((await call('GET', `/events/${id}/sales`)).body as { held: number }).held > 0) {
     signal?.throwIfAborted();
     await wait(LOOK_MS);
   }
+  const { seats, sections } = (await call('GET', `/events/${id}/inventory?seats=true`)).body as {
+    seats: { id: string; state: string }[];
+    sections: { id: string; kind: string; available: number }[];
+  };
+  const standing = sections.filter(({ kind }) => kind === 'standing');
+  return new Map([
+    ...seats.flatMap((seat) => (seat.state === 'free' ? [[seat.id, 1] as const] : [])),
+    ...standing.map((section) => [section.id, section.available] as const),
+  ]);
 }
 
 interface Sold {
