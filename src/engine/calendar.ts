@@ -48,9 +48,9 @@ export interface Stretch {
   endsAt: Instant;
 }
 
-/** Opens the time line of a new resource. */
-export async function openCalendar(tx: Transaction, resourceId: Uuid): Promise<void> {
-  await tx.run(insertCalendar, resourceId);
+/** Opens the time lines of new resources. */
+export async function openCalendar(tx: Transaction, ...resourceIds: readonly Uuid[]): Promise<void> {
+  await Promise.all(resourceIds.map((id) => tx.run(insertCalendar, id)));
 }
 
 /**
@@ -61,11 +61,13 @@ export async function lockCalendar(tx: Transaction, resourceId: Uuid): Promise<v
   await tx.run(lockCalendars, [resourceId]);
 }
 
-/** Removes a time line; false when a booking still needs it. The foreign key of the claims has the last word. */
-export async function closeCalendar(tx: Transaction, resourceId: Uuid): Promise<boolean> {
-  const [row] = await tx.run(isWanted, resourceId);
-  if (row === undefined || row.claims > 0) return false;
-  await tx.run(deleteCalendar, resourceId);
+/**
+ * Removes time lines, all or none: false when a booking still needs one. The foreign key of the claims has the last word.
+ */
+export async function closeCalendar(tx: Transaction, ...resourceIds: readonly Uuid[]): Promise<boolean> {
+  const wanted = await Promise.all(resourceIds.map((id) => tx.run(isWanted, id)));
+  if (wanted.flat().some(({ claims }) => claims > 0)) return false;
+  await Promise.all(resourceIds.map((id) => tx.run(deleteCalendar, id)));
   return true;
 }
 

@@ -30,6 +30,17 @@ export interface Choice {
   pick(free: FreeView): Picked | NotPicked | null;
 }
 
+/** So many of these stretches, whichever are free, so that nobody is refused what another one would do for. */
+export function anyOf(slots: readonly IntervalNeed[], quantity: number): Choice {
+  return {
+    from: { intervals: slots, units: [] },
+    pick: ({ isFree }) => {
+      const intervals = slots.filter(isFree).slice(0, quantity);
+      return intervals.length < quantity ? null : { intervals, units: [], details: {} };
+    },
+  };
+}
+
 export const NOTHING_PICKED: Picked = { intervals: [], units: [], details: {} };
 
 export function isPicked(picked: Picked | NotPicked | null | undefined): picked is Picked {

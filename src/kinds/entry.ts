@@ -45,6 +45,16 @@ export interface Entries<Made extends TObject, Patch extends TObject, Query exte
   remove(tx: Transaction, actor: string, id: Uuid, check: CheckVersion): Promise<void>;
 }
 
+/** Of something that can be removed while no booking needs it; `what` as in "a room". */
+export function summariesOf(what: string): Entries<TObject, TObject, TObject>['summaries'] {
+  return {
+    create: `Add ${what}`,
+    read: `Read ${what}`,
+    update: `Change ${what}`,
+    remove: `Remove ${what} that no booking needs`,
+  };
+}
+
 /**
  * POST of a new entry, once for each `Idempotency-Key`; GET of one with its version as ETag; PATCH and DELETE, each only
  * from the version that the caller read (`If-Match`).

@@ -1,6 +1,8 @@
 import type { HoldLine } from '../engine/index.ts';
-import { Problem } from '../platform/errors.ts';
+import type { EntriesForSale } from '../engine/kept-entries.ts';
+import { Problem, ruleViolated } from '../platform/errors.ts';
 import type { Uuid } from '../platform/id.ts';
+import type { AskedLine, ResolveContext, Resolved } from './kind.ts';
 
 /** Where a field of line `no` stands in the body: what a refusal points at. */
 export function at(no: number, field: string): string {
@@ -12,6 +14,41 @@ export function noSuch(what: string, pointer: string): Problem {
   return new Problem('not_found', `There is no such ${what}.`, {
     errors: [{ pointer, reason: 'invalid_reference' }],
   });
+}
+
+/** A catalogue that lines are resolved from, each of them naming one of its entries. */
+export interface Named<Field extends string, Entry> {
+  /** The field that names it: `roomId`. */
+  field: Field;
+  /** As refusals call it: `room`. */
+  word: string;
+  entries: EntriesForSale<Entry>;
+}
+
+/**
+ * Lines with the entry that each of them names, and what guards them. Throws for one that the company does not have, or
+ * that is archived.
+ */
+export async function withEntries<
+  Field extends string,
+  Line extends Readonly<Record<Field, Uuid>>,
+  Entry extends { version: number; archived?: boolean },
+>(
+  { db, tenant, fresh }: ResolveContext,
+  asked: readonly AskedLine<Line>[],
+  { field, word, entries }: Named<Field, Entry>,
+): Promise<{ lines: (AskedLine<Line> & { entry: Entry })[]; guards: Resolved['guards'] }> {
+  const ids = asked.map(({ line }) => line[field]);
+  const found = await entries(db, tenant.id, ids, fresh);
+  const lines = asked.map((each) => {
+    const pointer = at(each.no, field);
+    const entry = found.get(each.line[field]);
+    if (entry === undefined) throw noSuch(word, pointer);
+    if (entry.archived === true)
+      throw ruleViolated(pointer, 'archived', `This ${word} is no longer booked. Choose another ${word}.`);
+    return { ...each, entry };
+  });
+  return { lines, guards: guardsOf(found) };
 }
 
 /** A line with its price, `quantity` times `unitMinor`, that needs only what is told. */

@@ -5,7 +5,7 @@ import { iso, type Instant } from '../../platform/clock.ts';
 import { ruleViolated } from '../../platform/errors.ts';
 import type { Uuid } from '../../platform/id.ts';
 import type { AskedLine, ResolveContext, Resolved, ResolvedLine } from '../kind.ts';
-import { at, guardsOf, noSuch, priced } from '../line.ts';
+import { at, noSuch, priced, withEntries } from '../line.ts';
 import { eventsForSale, type EventForSale } from './catalogue.ts';
 import type { AdmissionLine, BestSeatsLine, SeatLine } from './schema.ts';
 import { chosenSeats, namedSeats, need, tiersOf, type Buyer, type Places } from './seat-line.ts';
@@ -15,16 +15,18 @@ export type EventLine = SeatLine | BestSeatsLine | AdmissionLine;
 
 /** Lines need places of a section: counted, and for numbered seats the seats themselves too. */
 export async function resolveEventLines(
-  { db, tenant, client, role, now, others, moved = [], accessCode, fresh }: ResolveContext,
+  context: ResolveContext,
   asked: readonly AskedLine<EventLine>[],
 ): Promise<Resolved> {
-  const ids = asked.map(({ line }) => line.eventId);
-  const events = await eventsForSale(db, tenant.id, ids, fresh);
+  const { client, role, now, others, moved = [], accessCode } = context;
+  const named = await withEntries(context, asked, {
+    field: 'eventId',
+    word: 'event',
+    entries: eventsForSale,
+  });
   const order = new Order(others);
-  const named = new Set(asked.flatMap(({ line }) => (line.kind === 'seat' ? line.seatIds : [])));
-  const lines = asked.map(({ no, line }): ResolvedLine => {
-    const event = events.get(line.eventId);
-    if (event === undefined) throw noSuch('event', at(no, 'eventId'));
+  const seats = new Set(asked.flatMap(({ line }) => (line.kind === 'seat' ? line.seatIds : [])));
+  const lines = named.lines.map(({ no, line, entry: event }): ResolvedLine => {
     requireOnSale(event, now, at(no, 'eventId'));
     const tier = line.tier ?? undefined;
     const quantity = line.kind === 'seat' ? line.seatIds.length : line.quantity;
@@ -35,15 +37,15 @@ export async function resolveEventLines(
     );
     const priced = tiers.requireTier(tiers.offeredTo(event, accessCode, isHad ? tier : undefined), tier, no);
     if (priced.tier !== undefined && !isHad) tiers.requireTierOpen(priced.tier, now, no);
-    const places = placesOf(priced, line, no, { role, named });
+    const places = placesOf(priced, line, no, { role, named: seats });
     order.add(priced, line, quantity, no);
     const limits = [...clientLimit(event, client, quantity), ...tiers.tierLimits(priced.tier, quantity)];
     return toHoldLine(no, line, places, limits, priced.tier?.name);
   });
-  const ttls = [...events.values()].flatMap((event) => event.holdTtlSeconds ?? []);
+  const ttls = named.lines.flatMap(({ entry }) => entry.holdTtlSeconds ?? []);
   return {
     lines,
-    guards: guardsOf(events),
+    guards: named.guards,
     ...(ttls.length > 0 && { ttlSeconds: Math.min(...ttls) }),
   };
 }

@@ -41,8 +41,8 @@ export const venueById = statement('events.venueById', {
 
 export const lockVenue = statement('events.lockVenue', {
   params: ['uuid', 'uuid'],
-  columns: { name: 'text', timezone: 'text', archivedAt: 'timestamptz?', version: 'int4' },
-  text: `select v.name, v.timezone, v.archived_at as "archivedAt", v.version
+  columns: { timezone: 'text', archivedAt: 'timestamptz?' },
+  text: `select v.timezone, v.archived_at as "archivedAt"
     from events.venue v where v.tenant_id = $1 and v.id = $2 for no key update of v`,
 });
 
@@ -58,13 +58,6 @@ export const updateVenue = statement('events.updateVenue', {
   text: `update events.venue v set name = $3, timezone = $4,
       archived_at = case when $5 then coalesce(v.archived_at, now()) end, version = v.version + 1
     where v.tenant_id = $1 and v.id = $2`,
-});
-
-/** Its sections go with it; refused by the foreign key of the events that take place there. */
-export const deleteVenue = statement('events.deleteVenue', {
-  params: ['uuid', 'uuid'],
-  columns: {},
-  text: `delete from events.venue v where v.tenant_id = $1 and v.id = $2`,
 });
 
 export const insertSections = statement('events.insertSections', {

@@ -5,7 +5,7 @@ import { entryRoutes } from '../entry.ts';
 import type { Reads } from '../../platform/replica.ts';
 import * as schema from './schema.ts';
 import { venueList } from './venue-queries.ts';
-import { createVenue, deleteVenue, readVenue, toVenue, updateVenue } from './venue.ts';
+import { toVenue, venueShelf } from './venue.ts';
 
 const tags = ['Venues'];
 
@@ -41,9 +41,6 @@ export function venueRoutes(app: App, { db, reads }: { db: Database; reads: Read
       update: 'Change a venue; events that exist keep their sections',
       remove: 'Remove a venue at which no event takes place',
     },
-    create: createVenue,
-    read: readVenue,
-    update: updateVenue,
-    remove: deleteVenue,
+    ...venueShelf,
   });
 }

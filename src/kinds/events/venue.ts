@@ -1,11 +1,9 @@
-import { recordChange } from '../../engine/change.ts';
-import type { Tenant } from '../../people/access.ts';
 import { iso } from '../../platform/clock.ts';
 import type { Transaction } from '../../platform/db.ts';
-import { notFound, Problem, ruleViolated } from '../../platform/errors.ts';
-import { DatabaseFault } from '../../platform/fault.ts';
-import { uuidV7, type Uuid } from '../../platform/id.ts';
+import { ruleViolated } from '../../platform/errors.ts';
+import type { Uuid } from '../../platform/id.ts';
 import type { Row } from '../../platform/statement.ts';
+import { shelf } from '../shelf.ts';
 import { MOST_SEATS, type NewSection, type NewVenue, type SeatRow } from './schema.ts';
 import type { Venue, VenuePatch } from './schema.ts';
 import * as sql from './venue-queries.ts';
@@ -30,73 +28,29 @@ export function toVenue({ archivedAt, createdAt, ...row }: Row<typeof sql.venueB
   };
 }
 
-/** Creates a venue with its sections. Throws `rule_violated` when they contradict themselves. */
-export async function createVenue(
-  tx: Transaction,
-  actor: string,
-  asked: NewVenue,
-  { timezone }: Pick<Tenant, 'timezone'>,
-): Promise<Venue> {
-  const sections = keptSections(asked.sections);
-  const id = uuidV7();
-  await tx.run(sql.insertVenue, id, asked.name, asked.timezone ?? timezone);
-  await insertSections(tx, id, sections);
-  await recordChange(tx, { type: 'venue.created', resourceIds: [id], actor });
-  return readVenue(tx, id);
-}
-
-/** Changes the fields sent. `check` sees the version under the venue's lock and throws when the caller's is older. */
-export async function updateVenue(
-  tx: Transaction,
-  actor: string,
-  id: Uuid,
-  { sections, ...patch }: VenuePatch,
-  check: (version: number) => void,
-): Promise<Venue> {
-  const before = await lockVenue(tx, id);
-  check(before.version);
-  const after = { archived: before.archivedAt !== null, ...before, ...patch };
-  if (sections !== undefined) {
-    const kept = keptSections(sections);
-    await tx.run(sql.deleteSections, id);
-    await insertSections(tx, id, kept);
-  }
-  await tx.run(sql.updateVenue, id, after.name, after.timezone, after.archived);
-  const fields = [...Object.keys(patch), ...(sections === undefined ? [] : ['sections'])];
-  await recordChange(tx, { type: 'venue.updated', resourceIds: [id], actor, payload: { fields } });
-  return readVenue(tx, id);
-}
-
-/** Removes a venue at which nothing takes place. Throws `in_use` otherwise: such a venue is archived instead. */
-export async function deleteVenue(
-  tx: Transaction,
-  actor: string,
-  id: Uuid,
-  check: (version: number) => void,
-): Promise<void> {
-  check((await lockVenue(tx, id)).version);
-  await tx.run(sql.deleteVenue, id).catch((error: unknown) => {
-    if (error instanceof DatabaseFault && error.kind === 'reference')
-      throw new Problem(
-        'in_use',
-        'Events take place at this venue. Archive it instead: PATCH {"archived": true}.',
-      );
-    throw error;
-  });
-  await recordChange(tx, { type: 'venue.deleted', resourceIds: [id], actor });
-}
-
-export async function readVenue(tx: Transaction, id: Uuid): Promise<Venue> {
-  const [row] = await tx.run(sql.venueById, id);
-  if (row === undefined) throw notFound('venue');
-  return toVenue(row);
-}
-
-async function lockVenue(tx: Transaction, id: Uuid) {
-  const [row] = await tx.run(sql.lockVenue, id);
-  if (row === undefined) throw notFound('venue');
-  return row;
-}
+/** Venues with their sections. Events copy what they sell, so no sale has to see a change. */
+export const venueShelf = shelf<Venue, NewVenue, VenuePatch>({
+  word: 'venue',
+  table: 'events.venue',
+  isSold: false,
+  inUse: 'Events take place at this venue. Archive it instead: PATCH {"archived": true}.',
+  find: async (tx, id) => (await tx.run(sql.venueById, id)).map(toVenue)[0],
+  add: async (tx, id, asked, { timezone }) => {
+    const sections = keptSections(asked.sections);
+    await tx.run(sql.insertVenue, id, asked.name, asked.timezone ?? timezone);
+    await insertSections(tx, id, sections);
+  },
+  change: async (tx, before, { sections, ...patch }) => {
+    const after = { ...before, ...patch };
+    if (sections !== undefined) {
+      const kept = keptSections(sections);
+      await tx.run(sql.deleteSections, before.id);
+      await insertSections(tx, before.id, kept);
+    }
+    await tx.run(sql.updateVenue, before.id, after.name, after.timezone, after.archived);
+  },
+  told: (patch) => ({ fields: Object.keys(patch) }), // sections have hundreds of rows
+});
 
 async function insertSections(tx: Transaction, venue: Uuid, sections: readonly KeptSection[]): Promise<void> {
   await tx.run(

@@ -10,7 +10,7 @@ import type { Row } from '../../platform/statement.ts';
 import { DAY_MS } from '../../platform/zone.ts';
 import * as sql from './blackout-queries.ts';
 import { touchRoom } from './queries.ts';
-import { lockRoom } from './room.ts';
+import { roomShelf } from './room.ts';
 import type { Blackout, MadeBlackout, NewBlackout } from './schema.ts';
 
 /** They are kept with the room for selling, so there must be a bound on them. */
@@ -39,7 +39,7 @@ export async function createBlackout(
   now: Instant,
 ): Promise<MadeBlackout> {
   const { startsAt, endsAt } = requireSensible(asked, now);
-  await lockRoom(tx, roomId);
+  await roomShelf.lock(tx, roomId);
   const [upcoming] = await tx.run(sql.upcomingBlackouts, roomId);
   if ((upcoming?.blackouts ?? 0) >= MOST_UPCOMING)
     throw ruleViolated('', 'too_many_items', `A room has at most ${MOST_UPCOMING} blackouts to come.`);
@@ -59,7 +59,7 @@ export async function createBlackout(
 
 /** Puts the room to use again. */
 export async function deleteBlackout(tx: Transaction, actor: string, roomId: Uuid, id: Uuid): Promise<void> {
-  await lockRoom(tx, roomId);
+  await roomShelf.lock(tx, roomId);
   const removed = await tx.run(sql.deleteBlackout, roomId, id);
   if (removed.length === 0) throw notFound('blackout');
   await moveOn(tx, roomId);

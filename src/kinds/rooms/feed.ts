@@ -8,7 +8,7 @@ import { newSecret, type Uuid } from '../../platform/id.ts';
 import type { Row } from '../../platform/statement.ts';
 import { DAY_MS } from '../../platform/zone.ts';
 import * as sql from './feed-queries.ts';
-import { readRoom } from './room.ts';
+import { roomShelf } from './room.ts';
 
 /** What is over, or was cancelled, stays in the calendar so long. */
 const PAST_DAYS = 30;
@@ -22,7 +22,7 @@ type Event = Line & { isCancelled: boolean };
 /** Gives a room's calendar a secret address, the only time that the token can be seen; the one before is void. */
 export async function openFeed(tx: Transaction, actor: string, roomId: Uuid): Promise<string> {
   const token = newSecret(); // 256 bits
-  await readRoom(tx, roomId);
+  await roomShelf.read(tx, roomId);
   await tx.run(sql.putFeed, roomId, sha256(token));
   await recordChange(tx, { type: 'room.feedOpened', resourceIds: [roomId], actor });
   return token;
@@ -30,7 +30,7 @@ export async function openFeed(tx: Transaction, actor: string, roomId: Uuid): Pr
 
 /** Makes the secret address void. */
 export async function closeFeed(tx: Transaction, actor: string, roomId: Uuid): Promise<void> {
-  await readRoom(tx, roomId);
+  await roomShelf.read(tx, roomId);
   const closed = await tx.run(sql.deleteFeed, roomId);
   if (closed.length > 0) await recordChange(tx, { type: 'room.feedClosed', resourceIds: [roomId], actor });
 }

@@ -11,7 +11,7 @@ import { statement } from '../../platform/statement.ts';
 import { withoutClashes, type Wanted } from './clashes.ts';
 import { resolveRoomLines } from './line.ts';
 import { timesOf, type Single } from './series.ts';
-import { readTerm, type Term } from './term.ts';
+import { termShelf, type Term } from './term.ts';
 import {
   COLUMNS,
   fault,
@@ -72,7 +72,7 @@ export async function importTimetable(given: Import, text: string): Promise<Impo
   const { db, actor, termId, dryRun } = given;
   const rows = readTimetable(text);
   const term =
-    termId === undefined ? undefined : await db.inTenant(actor.tenant.id, (tx) => readTerm(tx, termId));
+    termId === undefined ? undefined : await db.inTenant(actor.tenant.id, (tx) => termShelf.read(tx, termId));
   const rooms = await roomsNamed(db, actor.tenant.id, rows);
   const wanted = await inTurn(rows, (row) => orFault(() => wantedOf(given, row, rooms, term)));
   const clear = dryRun ? withoutClashes(wanted) : wanted;

@@ -9,7 +9,7 @@ import {
   type Resolved,
   type ResolvedLine,
 } from '../kind.ts';
-import { at, guardsOf, noSuch, priced } from '../line.ts';
+import { at, priced, withEntries } from '../line.ts';
 import { approvalOf } from './approval.ts';
 import { roomsForSale, zoneOf, type RoomForSale } from './catalogue.ts';
 import { quotaUnits } from './quota.ts';
@@ -32,10 +32,8 @@ export async function resolveRoomLines(
   asked: readonly AskedLine<RoomLine>[],
 ): Promise<Resolved> {
   requireFewSeries(asked);
-  const ids = asked.map(({ line }) => line.roomId);
-  const rooms = await roomsForSale(context.db, context.tenant.id, ids, context.fresh);
-  const judged = asked.map((each) => {
-    const room = requireForSale(rooms.get(each.line.roomId), each.no);
+  const named = await withEntries(context, asked, { field: 'roomId', word: 'room', entries: roomsForSale });
+  const judged = named.lines.map(({ entry: room, ...each }) => {
     const lines = occurrencesIn(each, zoneOf(room, context.tenant)).map((one) => judge(context, room, one));
     return lines.every(({ faults }) => faults.length > 0) ? lines.map(needed) : lines;
   });
@@ -44,7 +42,7 @@ export async function resolveRoomLines(
     lines: judged
       .flat()
       .map(({ line, faults }) => (faults.length === 0 ? line : { ...line, skipped: faults.map(told) })),
-    guards: guardsOf(rooms),
+    guards: named.guards,
   };
 }
 
@@ -110,13 +108,6 @@ export function withBuffers({ id, rules }: RoomForSale, { startsAt, endsAt }: As
     startsAt: startsAt - bufferBeforeMinutes * MINUTE_MS,
     endsAt: Math.min(endsAt + bufferAfterMinutes * MINUTE_MS, LAST_INSTANT),
   };
-}
-
-function requireForSale(room: RoomForSale | undefined, no: number): RoomForSale {
-  if (room === undefined) throw noSuch('room', at(no, 'roomId'));
-  if (room.archived)
-    throw ruleViolated(at(no, 'roomId'), 'archived', 'This room is no longer booked. Choose another room.');
-  return room;
 }
 
 /** As many as a refusal tells of: one line breaks few rules, but a long series many times the same. */

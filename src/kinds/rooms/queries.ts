@@ -139,12 +139,6 @@ export const roomsToSell = statement('rooms.toSell', {
     from rooms.room r where r.tenant_id = $1 and r.id = any ($2::uuid[])`,
 });
 
-export const lockRoom = statement('rooms.lock', {
-  params: ['uuid', 'uuid'],
-  columns: { id: 'uuid' },
-  text: `select r.id from rooms.room r where r.tenant_id = $1 and r.id = $2 for no key update of r`,
-});
-
 /** Creates the building unless it is there; says nothing, `buildingByName` does. */
 export const ensureBuilding = statement('rooms.ensureBuilding', {
   params: ['uuid', 'uuid', 'text'],
@@ -190,10 +184,4 @@ export const touchRoom = statement('rooms.touch', {
   columns: { version: 'int4' },
   text: `update rooms.room r set version = r.version + 1 where r.tenant_id = $1 and r.id = $2
     returning r.version`,
-});
-
-export const deleteRoom = statement('rooms.delete', {
-  params: ['uuid', 'uuid'],
-  columns: {},
-  text: `delete from rooms.room r where r.tenant_id = $1 and r.id = $2`,
 });

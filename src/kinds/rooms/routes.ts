@@ -9,14 +9,14 @@ import { answerList, listAnswer, listQuery } from '../../platform/list.ts';
 import type { Reads } from '../../platform/replica.ts';
 import { IdPath } from '../../platform/schema.ts';
 import type { Row } from '../../platform/statement.ts';
-import { entryRoutes } from '../entry.ts';
+import { entryRoutes, summariesOf } from '../entry.ts';
 import { availabilityRoutes } from './availability-routes.ts';
 import { blackoutRoutes } from './blackout-routes.ts';
 import { calendarRoutes } from './calendar-routes.ts';
 import { importRoutes } from './import-routes.ts';
 import * as sql from './queries.ts';
 import { reportRoutes } from './report-routes.ts';
-import { createRoom, deleteRoom, readRoom, toRoom, updateRoom } from './room.ts';
+import { roomShelf, toRoom } from './room.ts';
 import * as schema from './schema.ts';
 import { termRoutes } from './term-routes.ts';
 import { roomFilters } from './filters.ts';
@@ -79,17 +79,9 @@ function roomRoute(app: App, db: Database): void {
     entry: schema.Room,
     made: schema.NewRoom,
     patch: schema.RoomPatch,
-    summaries: {
-      create: 'Add a room',
-      read: 'Read a room',
-      update: 'Change a room',
-      remove: 'Remove a room that no booking needs',
-    },
+    summaries: summariesOf('a room'),
     kept: { name: 'room', dated: false, madeOf: ({ id = '' }) => [resourceTag(id)] },
-    create: createRoom,
-    read: readRoom,
-    update: updateRoom,
-    remove: deleteRoom,
+    ...roomShelf,
   });
 }
 

@@ -31,28 +31,16 @@ export const termById = statement('rooms.termById', {
   text: `select ${termSelect} from rooms.term t where t.tenant_id = $1 and t.id = $2`,
 });
 
-export const lockTerm = statement('rooms.lockTerm', {
-  params: ['uuid', 'uuid'],
-  columns: termColumns,
-  text: `select ${termSelect} from rooms.term t where t.tenant_id = $1 and t.id = $2 for no key update of t`,
-});
-
 export const insertTerm = statement('rooms.insertTerm', {
   params: ['uuid', 'uuid', 'text', 'date', 'date', 'date[]'],
-  columns: termColumns,
+  columns: {},
   text: `insert into rooms.term as t (tenant_id, id, name, starts_on, ends_on, holidays, created_at)
-    values ($1, $2, $3, $4, $5, $6, now()) returning ${termSelect}`,
+    values ($1, $2, $3, $4, $5, $6, now())`,
 });
 
 export const updateTerm = statement('rooms.updateTerm', {
   params: ['uuid', 'uuid', 'text', 'date', 'date', 'date[]'],
-  columns: termColumns,
-  text: `update rooms.term t set name = $3, starts_on = $4, ends_on = $5, holidays = $6, version = t.version + 1
-    where t.tenant_id = $1 and t.id = $2 returning ${termSelect}`,
-});
-
-export const deleteTerm = statement('rooms.deleteTerm', {
-  params: ['uuid', 'uuid'],
   columns: {},
-  text: `delete from rooms.term t where t.tenant_id = $1 and t.id = $2`,
+  text: `update rooms.term t set name = $3, starts_on = $4, ends_on = $5, holidays = $6, version = t.version + 1
+    where t.tenant_id = $1 and t.id = $2`,
 });

@@ -4,7 +4,7 @@ import type { Database } from '../../platform/db.ts';
 import { answerList, listAnswer, listQuery } from '../../platform/list.ts';
 import type { Reads } from '../../platform/replica.ts';
 import { DateText } from '../../platform/schema.ts';
-import { entryRoutes } from '../entry.ts';
+import { entryRoutes, summariesOf } from '../entry.ts';
 import { termList } from './term-queries.ts';
 import * as term from './term.ts';
 
@@ -37,15 +37,7 @@ export function termRoutes(app: App, { db, reads }: { db: Database; reads: Reads
     entry: term.Term,
     made: term.NewTerm,
     patch: term.TermPatch,
-    summaries: {
-      create: 'Add a term',
-      read: 'Read a term',
-      update: 'Change a term',
-      remove: 'Remove a term; what was booked for it stays',
-    },
-    create: term.createTerm,
-    read: term.readTerm,
-    update: term.updateTerm,
-    remove: term.deleteTerm,
+    summaries: { ...summariesOf('a term'), remove: 'Remove a term; what was booked for it stays' },
+    ...term.termShelf,
   });
 }

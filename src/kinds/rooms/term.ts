@@ -1,14 +1,10 @@
 import { Type, type Static } from 'typebox';
-import { recordChange } from '../../engine/change.ts';
 import { iso } from '../../platform/clock.ts';
-import type { Transaction } from '../../platform/db.ts';
-import { notFound, Problem, ruleViolated } from '../../platform/errors.ts';
-import { DatabaseFault } from '../../platform/fault.ts';
-import { uuidV7, type Uuid } from '../../platform/id.ts';
+import { ruleViolated } from '../../platform/errors.ts';
 import { DateText, Id, InstantText, Name, strict } from '../../platform/schema.ts';
 import type { Row } from '../../platform/statement.ts';
 import { DAY_MS } from '../../platform/zone.ts';
-import type { CheckVersion } from '../entry.ts';
+import { shelf } from '../shelf.ts';
 import * as sql from './term-queries.ts';
 
 /** As long as a weekly lecture can be one booking: a year. */
@@ -54,61 +50,29 @@ export const Term = strict(
 );
 export type Term = Static<typeof Term>;
 
-export async function createTerm(tx: Transaction, actor: string, asked: NewTerm): Promise<Term> {
-  const { name, startsOn, endsOn, holidays } = sound({ holidays: [], ...asked });
-  const id = uuidV7();
-  const rows = await orNameTaken(tx.run(sql.insertTerm, id, name, startsOn, endsOn, holidays));
-  await recordChange(tx, { type: 'term.created', resourceIds: [id], actor });
-  return only(rows);
-}
-
-export async function readTerm(tx: Transaction, id: Uuid): Promise<Term> {
-  return only(await tx.run(sql.termById, id));
-}
-
-/** What was booked for it before stays as it is. */
-export async function updateTerm(
-  tx: Transaction,
-  actor: string,
-  id: Uuid,
-  patch: TermPatch,
-  check: CheckVersion,
-): Promise<Term> {
-  const before = only(await tx.run(sql.lockTerm, id));
-  check(before.version);
-  const { name, startsOn, endsOn, holidays } = sound({ ...before, ...patch });
-  const rows = await orNameTaken(tx.run(sql.updateTerm, id, name, startsOn, endsOn, holidays));
-  await recordChange(tx, { type: 'term.updated', resourceIds: [id], actor, payload: patch });
-  return only(rows);
-}
-
-/** Bookings made for it stay: a term only says when classes are. */
-export async function deleteTerm(
-  tx: Transaction,
-  actor: string,
-  id: Uuid,
-  check: CheckVersion,
-): Promise<void> {
-  check(only(await tx.run(sql.lockTerm, id)).version);
-  await tx.run(sql.deleteTerm, id);
-  await recordChange(tx, { type: 'term.deleted', resourceIds: [id], actor });
-}
+/** What was booked for a term stays as it is, changed or removed: it only says when classes are. */
+export const termShelf = shelf<Term, NewTerm, TermPatch>({
+  word: 'term',
+  table: 'rooms.term',
+  isSold: false,
+  taken: {
+    constraint: 'term_name_unique',
+    detail: 'There is already a term of this name. Choose another name.',
+  },
+  find: async (tx, id) => (await tx.run(sql.termById, id)).map(toTerm)[0],
+  add: async (tx, id, asked) => tx.run(sql.insertTerm, id, ...columnsOf({ holidays: [], ...asked })),
+  change: async (tx, before, patch) =>
+    tx.run(sql.updateTerm, before.id, ...columnsOf({ ...before, ...patch })),
+});
 
 export function toTerm({ createdAt, ...row }: Row<typeof sql.termById.columns>): Term {
   return { ...row, createdAt: iso(createdAt) };
 }
 
-function only(rows: readonly Row<typeof sql.termById.columns>[]): Term {
-  const [row] = rows;
-  if (row === undefined) throw notFound('term');
-  return toTerm(row);
-}
-
 type Dates = Pick<Term, 'name' | 'startsOn' | 'endsOn' | 'holidays'>;
 
 /** Dates of one form compare as texts. Throws `rule_violated` for a term that could not be. */
-function sound(term: Dates): Dates {
-  const { startsOn, endsOn, holidays } = term;
+function columnsOf({ name, startsOn, endsOn, holidays }: Dates) {
   if (endsOn < startsOn)
     throw ruleViolated('/endsOn', 'empty_interval', 'A term ends on the day it starts, or later.');
   if (Date.parse(endsOn) - Date.parse(startsOn) >= LONGEST_DAYS * DAY_MS)
@@ -116,15 +80,5 @@ function sound(term: Dates): Dates {
   const outside = holidays.findIndex((day) => day < startsOn || endsOn < day);
   if (outside !== -1)
     throw ruleViolated(`/holidays/${outside}`, 'invalid_time', 'This day does not lie in the term.');
-  return { ...term, holidays: holidays.toSorted() };
-}
-
-async function orNameTaken<T>(work: Promise<T>): Promise<T> {
-  try {
-    return await work;
-  } catch (error) {
-    if (error instanceof DatabaseFault && error.constraint === 'term_name_unique')
-      throw new Problem('already_exists', 'There is already a term of this name. Choose another name.');
-    throw error;
-  }
+  return [name, startsOn, endsOn, holidays.toSorted()] as const;
 }
