@@ -10,7 +10,6 @@ const FORMS = {
   full: { bookings: 1_000_000, pairs: 5, calls: 80 },
 };
 const GOAL = 0.7;
-export const DAY = 86_400_000;
 
 interface Times {
   p50: number;
@@ -54,12 +53,6 @@ export async function besideStatement(
     bookings,
     looks,
   };
-}
-
-/** The week before today: the filling booked hours in it. */
-export function bookedWeek(): [from: number, to: number] {
-  const today = Math.floor(Date.now() / DAY) * DAY;
-  return [today - 7 * DAY, today];
 }
 
 export function window(from: number, to: number): string {

@@ -64,14 +64,22 @@ const stateRows = STATES.flatMap(([share, ...states]) =>
 
 const HOLDS = `p.state in ('held', 'requested', 'confirmed', 'completed', 'noShow')`;
 
+/** Monday to Friday at 8, 10, 12, 14 and 16 o'clock. */
+const HOURS_A_DAY = 5;
+const HOURS_A_WEEK = 5 * HOURS_A_DAY;
+const weekOf = (number: string) => `(${number}) / ${HOURS_A_WEEK}`;
+const hourOf = (number: string) =>
+  `((${number}) % ${HOURS_A_WEEK} / ${HOURS_A_DAY} * 24 + 8 + (${number}) % ${HOURS_A_DAY} * 2) * interval '1 hour'`;
+
 /** Bookings from number $2 until before $3: what the statements below make rows of. $4 rooms, $5 standing sections. */
 const plan = `create temp table plan on commit drop as
   select b.*, case when state = 'held' then date_trunc('second', now()) + interval '1 hour' end as expires_at,
     case when kind = 'room' then ${room('n % $4::int')} end as room,
-    -- An hour in every second, going back from today and on from day 400, so that a coming year stays free.
-    case when kind <> 'room' then null when n / $4::int % 2 = 0
-      then date_trunc('day', now()) - (n / $4::int + 2) * interval '1 hour'
-      else date_trunc('day', now()) + interval '400 days' + n / $4::int * interval '1 hour' end as starts_at,
+    -- Every other hour of office hours, week by week back from this one and on from the 60th, so that a coming year stays free.
+    case when kind <> 'room' then null
+      else date_trunc('week', now()) + ${hourOf('n / $4::int / 2')}
+        + case when n / $4::int % 2 = 0 then -1 - ${weekOf('n / $4::int / 2')} else 60 + ${weekOf('n / $4::int / 2')} end
+          * interval '1 week' end as starts_at,
     case kind when 'seat' then ${hall(`n * 2 / ${SEATS_OF_SECTION * SECTIONS_OF_HALL}`)}
       when 'admission' then ${field(`n % $5::int / ${SECTIONS_OF_FIELD}`)} end as event,
     case kind when 'seat' then n * 2 / ${SEATS_OF_SECTION} % ${SECTIONS_OF_HALL} + 1

@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { asOwner } from '../src/platform/migrate.ts';
+import type { Instant } from '../src/platform/clock.ts';
 import type { Uuid } from '../src/platform/id.ts';
 import {
   bookingStatements,
@@ -19,13 +20,25 @@ export interface Filling {
   readonly places: number;
 }
 
+export const DAY = 86_400_000;
+
+/** Last week, from Monday on: whatever the size, hours of its Monday are booked in every room, from eight o'clock UTC on. */
+export function bookedWeek(): [from: Instant, to: Instant] {
+  const today = Math.floor(Date.now() / DAY);
+  const monday = (today - ((today + MONDAY_OF_DAY_ZERO) % 7)) * DAY;
+  return [monday - 7 * DAY, monday];
+}
+
+/** 1970 began on a Thursday, three days after a Monday. */
+const MONDAY_OF_DAY_ZERO = 3;
+
 /** Bookings made at a time: what is planned for them fits into memory. */
 const AT_ONCE = 200_000;
 
 /**
  * Fills a tenant that has nothing yet with synthetic bookings, straight into the tables: nobody waits for a million
- * holds over HTTP. Made up, but believable, and every promise of the doctor holds: rooms with hours booked in the past and
- * from day 400 on, half-sold halls of numbered seats, standing sections, limits per client, bookings in every state, and
+ * holds over HTTP. Made up, but believable, and every promise of the doctor holds: rooms with every other office hour booked in the past weeks and
+ * from week 60 on, half-sold halls of numbered seats, standing sections, limits per client, bookings in every state, and
  * the changes that led there. `tenant` must belong to the owner's database.
  */
 export async function fill(ownerUrl: string, tenant: Uuid, filling: Filling): Promise<void> {

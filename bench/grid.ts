@@ -1,6 +1,7 @@
 import { roomGrid } from '../src/kinds/rooms/grid-queries.ts';
 import { freeRoomList } from '../src/kinds/rooms/queries.ts';
-import { besideStatement, bookedWeek, DAY, run, window, type Look } from './beside-statement.ts';
+import { besideStatement, run, window, type Look } from './beside-statement.ts';
+import { bookedWeek, DAY } from './fill.ts';
 import type { Grown } from './growth-stage.ts';
 import type { Bench } from './result.ts';
 

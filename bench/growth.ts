@@ -4,6 +4,7 @@ import { freeRoomList } from '../src/kinds/rooms/queries.ts';
 import { writeCursor } from '../src/platform/cursor.ts';
 import { answerList } from '../src/platform/list.ts';
 import type { Uuid } from '../src/platform/id.ts';
+import { bookedWeek } from './fill.ts';
 import { generate } from './generate.ts';
 import { onGrown, type Grown } from './growth-stage.ts';
 import { median, rounded } from './measure.ts';
@@ -74,18 +75,18 @@ function mapped<V, W>(of: Record<string, V>, to: (value: V, key: string) => W): 
 
 /** Calls of the program's own reads, one after the other on one connection: the statement and nothing around it. */
 async function takeReads({ db, tenant, rooms, bookings }: Grown, calls: number, costs: Costs): Promise<void> {
-  const today = Math.floor(Date.now() / (24 * HOUR)) * 24 * HOUR;
+  const opening = bookedWeek()[0] + 8 * HOUR;
   const page = { limit: 50, cursor: await cursorAt(db, tenant, Math.floor(bookings / 2)) };
   const reads: Record<string, (call: number) => Promise<unknown>> = {
     // Three hours of every room are booked there, whatever the size.
     'availability of a room': (call) =>
       busy(db, tenant, rooms[(call * 7) % rooms.length] as Uuid, {
-        startsAt: today - 8 * HOUR,
-        endsAt: today,
+        startsAt: opening,
+        endsAt: opening + 5 * HOUR,
       }),
     // Most rooms are taken then.
     'free rooms': () => {
-      const [from, to] = [today - 4 * HOUR, today - 3.5 * HOUR];
+      const [from, to] = [opening, opening + HOUR / 2];
       return answerList(
         db,
         tenant,

@@ -1,7 +1,8 @@
 import { busy } from '../src/engine/calendar.ts';
 import { inventory } from '../src/kinds/events/event-queries.ts';
 import { roomList } from '../src/kinds/rooms/queries.ts';
-import { besideStatement, bookedWeek, run, window, type Look } from './beside-statement.ts';
+import { besideStatement, run, window, type Look } from './beside-statement.ts';
+import { bookedWeek } from './fill.ts';
 import type { Grown } from './growth-stage.ts';
 import type { Bench } from './result.ts';
 

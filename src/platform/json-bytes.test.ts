@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { uuidV7 } from './id.ts';
-import { around, JsonBytes } from './json-bytes.ts';
+import { around, aroundTime, JsonBytes } from './json-bytes.ts';
 
 test('what is written piece by piece is the JSON that it stands for, however little room there was at first', () => {
   const entries = Array.from({ length: 50 }, (_, i) => ({
@@ -10,14 +10,13 @@ test('what is written piece by piece is the JSON that it stands for, however lit
     bookingId: uuidV7(),
   }));
   const json = new JsonBytes(1);
-  const [comma, start, id, close] = [',', ',"start":"', '","bookingId":"', '"}'].map(around);
+  const [comma, close] = [',', '"}'].map(around);
+  const start = aroundTime(',"start":"', '","bookingId":"');
   json.text('[');
   for (const { name, start: time, bookingId } of entries) {
     if (name !== entries[0]?.name) json.put(comma as Uint8Array);
     json.text(JSON.stringify({ name }).slice(0, -1));
-    json.put(start as Uint8Array);
-    json.time(Date.parse(time));
-    json.put(id as Uint8Array);
+    json.put(start(Date.parse(time)));
     json.uuid(Buffer.from(`ff${bookingId.replaceAll('-', '')}`, 'hex'), 1);
     json.put(close as Uint8Array);
   }

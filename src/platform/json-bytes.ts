@@ -5,6 +5,16 @@ export function around(json: string): Uint8Array {
   return Buffer.from(json);
 }
 
+/** A time with what stands around it. Times come again and again, on the hour and the half hour: each is written out once. */
+export function aroundTime(before: string, after: string): (at: Instant) => Uint8Array {
+  const made = new Map<Instant, Uint8Array>();
+  return (at) => {
+    let bytes = made.get(at);
+    if (bytes === undefined) made.set(at, (bytes = around(before + iso(at) + after)));
+    return bytes;
+  };
+}
+
 /**
  * JSON written as the bytes that are sent. For answers of tens of thousands of small parts: as text, a week of 1 000 rooms
  * is made of 60 000 strings, joined, encoded and collected, which took twice as long as finding it.
@@ -12,7 +22,6 @@ export function around(json: string): Uint8Array {
 export class JsonBytes {
   #bytes: Buffer;
   #length = 0;
-  readonly #times = new Map<Instant, Uint8Array>();
 
   constructor(about: number) {
     this.#bytes = Buffer.allocUnsafe(about);
@@ -34,13 +43,6 @@ export class JsonBytes {
   text(json: string): void {
     this.#reserve(json.length * MOST_BYTES);
     this.#length += this.#bytes.write(json, this.#length);
-  }
-
-  /** Times come again and again, on the hour and the half hour: each is written out once. */
-  time(at: Instant): void {
-    let text = this.#times.get(at);
-    if (text === undefined) this.#times.set(at, (text = around(iso(at))));
-    this.put(text);
   }
 
   /** An id from its 16 bytes. */

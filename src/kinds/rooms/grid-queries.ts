@@ -11,12 +11,14 @@ const busy = `
    where i.tenant_id = $1 and i.resource_id = r.id and i.ends_at > '-infinity' and i.ends_at > $7
    order by i.ends_at limit 1)`;
 
-// A room's times leave as one array in the form in which PostgreSQL sends it to programs (`instants` reads it): writing
-// each of 20 000 as digits took a sixth of the statement. interval_claim_by_end has all columns, so nothing else is read.
-const sent = (column: string) => `array_send(array_agg(${column}))`;
+// What is taken of a room leaves as one text: 16 bytes for each stretch as PostgreSQL sends times to programs, with 16 more
+// where its booking is shown (`taken` reads them), in base64, which is shorter than a bytea's digits and read quicker. As
+// arrays of times and ids the statement took a quarter longer. interval_claim_by_end has all columns, so nothing else is read.
+const sent = `encode(string_agg(timestamptz_send(c.starts_at) || timestamptz_send(c.ends_at)
+    || case when $10 then uuid_send(c.booking_id) else '' end, ''), 'base64')`;
 
 /**
- * Rooms that match, in order of name behind ($8, $9), with what is busy of each as the index has it; `bookings` only when
+ * Rooms that match, in order of name behind ($8, $9), with what is busy of each as the index has it, and whose it is when
  * $10. Rides room_by_name, and interval_claim_by_end twice for each room.
  */
 export const roomGrid = statement('rooms.grid', {
@@ -30,20 +32,16 @@ export const roomGrid = statement('rooms.grid', {
     building: 'text',
     capacity: 'int4',
     timezone: 'text?',
-    starts: 'bytea?',
-    ends: 'bytea?',
-    bookings: 'bytea?',
+    taken: 'text?',
   },
-  text: `select r.id, r.name, r.building, r.capacity, r.timezone, c.starts, c.ends, c.bookings
+  text: `select r.id, r.name, r.building, r.capacity, r.timezone, c.taken
     from (
       select r.id, r.name, b.name as building, r.capacity, r.timezone from ${roomFrom}
       where r.tenant_id = $1 and ${matches} and r.archived_at is null and (r.name, r.id) > ($8, $9)
       order by r.name, r.id limit $11
     ) r
     cross join lateral (
-      select ${sent('c.starts_at')} as starts, ${sent('c.ends_at')} as ends,
-        case when $10 then ${sent('c.booking_id')} end as bookings
-      from (${busy}) c
+      select ${sent} as taken from (${busy}) c
       where c.starts_at < $7 and (c.expires_at is null or c.expires_at > now())
     ) c
     order by r.name, r.id`,

@@ -4,7 +4,7 @@ import type { Instant } from '../../platform/clock.ts';
 import { readCursor, writeCursor } from '../../platform/cursor.ts';
 import type { Database } from '../../platform/db.ts';
 import type { Uuid } from '../../platform/id.ts';
-import { around, JsonBytes } from '../../platform/json-bytes.ts';
+import { around, aroundTime, JsonBytes } from '../../platform/json-bytes.ts';
 import { Id, InstantText, nullable, strict, Timezone, Whole } from '../../platform/schema.ts';
 import type { Row } from '../../platform/statement.ts';
 import { Window } from '../../platform/window.ts';
@@ -76,10 +76,11 @@ export async function gridBytes(db: Database, tenant: Uuid, asked: Asked): Promi
     hasPrev: cursor !== undefined,
   };
   const json = new JsonBytes(shown.length * ROOM_BYTES);
+  const writeRow = rowWriter(json, asked);
   json.text('{"data":[');
   for (const row of shown) {
     if (row !== shown[0]) json.put(COMMA);
-    writeRow(json, row, window);
+    writeRow(row);
   }
   json.text(`],"pagination":${JSON.stringify(pagination)}}`);
   return json.bytes;
@@ -88,48 +89,47 @@ export async function gridBytes(db: Database, tenant: Uuid, asked: Asked): Promi
 /** A room with some twenty stretches. */
 const ROOM_BYTES = 2_500;
 const COMMA = around(',');
-const START = around('{"start":"');
-const END = around('","end":"');
-const BOOKING = around('","bookingId":"');
 const CLOSE = around('"}');
 
-function writeRow(json: JsonBytes, row: Row<typeof roomGrid.columns>, window: Stretch): void {
-  const { id: roomId, name, building, capacity, timezone, bookings } = row;
-  json.text(`${JSON.stringify({ roomId, name, building, capacity, timezone }).slice(0, -1)},"busy":[`);
-  taken(row, window).forEach(({ startsAt, endsAt, bookingAt }, i) => {
-    if (i > 0) json.put(COMMA);
-    json.put(START);
-    json.time(startsAt);
-    json.put(END);
-    json.time(endsAt);
-    if (bookings !== null) {
-      json.put(BOOKING);
-      json.uuid(bookings, bookingAt);
+function rowWriter(json: JsonBytes, { window, named }: Asked) {
+  const start = aroundTime('{"start":"', '","end":"');
+  const end = aroundTime('', named ? '","bookingId":"' : '"}');
+  return ({ id: roomId, name, building, capacity, timezone, taken }: Row<typeof roomGrid.columns>): void => {
+    json.text(`${JSON.stringify({ roomId, name, building, capacity, timezone }).slice(0, -1)},"busy":[`);
+    const sent = Buffer.from(taken ?? '', 'base64');
+    const stretches = stretchesOf(sent, named, window);
+    for (const stretch of stretches) {
+      if (stretch !== stretches[0]) json.put(COMMA);
+      json.put(start(stretch.startsAt));
+      json.put(end(stretch.endsAt));
+      if (!named) continue;
+      json.uuid(sent, stretch.bookingAt);
+      json.put(CLOSE);
     }
-    json.put(CLOSE);
-  });
-  json.text(']}');
+    json.text(']}');
+  };
 }
 
 interface Taken extends Stretch {
-  /** Where the id of its booking begins among those of the row. */
+  /** Where the id of its booking begins among the bytes of the row. */
   bookingAt: number;
 }
 
-/** The stretches of a row, cut to the window; where nobody sees whose they are, touching ones are one. */
-function taken({ starts, ends, bookings }: Row<typeof roomGrid.columns>, window: Stretch): Taken[] {
+const INSTANT_BYTES = 8;
+const UUID_BYTES = 16;
+
+/** The stretches of a room as `rooms.grid` sends them, cut to the window; where nobody sees whose they are, touching ones are one. */
+function stretchesOf(sent: Buffer, named: boolean, window: Stretch): Taken[] {
   const all: Taken[] = [];
-  if (starts === null || ends === null) return all;
-  for (let i = 0; elementAt(i, INSTANT_BYTES) < starts.length; i++) {
-    const at = elementAt(i, INSTANT_BYTES);
+  const bytes = 2 * INSTANT_BYTES + (named ? UUID_BYTES : 0);
+  for (let at = 0; at < sent.length; at += bytes)
     all.push({
-      startsAt: Math.max(instantAt(starts, at), window.startsAt),
-      endsAt: Math.min(instantAt(ends, at), window.endsAt),
-      bookingAt: elementAt(i, UUID_BYTES),
+      startsAt: Math.max(instantAt(sent, at), window.startsAt),
+      endsAt: Math.min(instantAt(sent, at + INSTANT_BYTES), window.endsAt),
+      bookingAt: at + 2 * INSTANT_BYTES,
     });
-  }
   inOrder(all);
-  return bookings === null ? joined(all) : all;
+  return named ? all : joined(all);
 }
 
 /** They come along the index, so in order; another plan may bring them otherwise. */
@@ -150,21 +150,10 @@ function joined(stretches: readonly Taken[]): Taken[] {
   return apart;
 }
 
-/** Bytes before the elements of an array of one dimension, and before each of them its length. */
-const ARRAY_HEAD = 20;
-const LENGTH = 4;
-const INSTANT_BYTES = 8;
-const UUID_BYTES = 16;
-
-/** Where an element begins in an array as PostgreSQL's array_send writes it; none of them is null. */
-function elementAt(no: number, bytes: number): number {
-  return ARRAY_HEAD + no * (LENGTH + bytes) + LENGTH;
-}
-
 const EPOCH_MS = Date.UTC(2000, 0, 1);
 
 /** A timestamptz: microseconds since 2000, of which the upper half is signed. */
-function instantAt(array: Buffer, at: number): Instant {
-  const micros = array.readInt32BE(at) * 2 ** 32 + array.readUInt32BE(at + 4);
+function instantAt(bytes: Buffer, at: number): Instant {
+  const micros = bytes.readInt32BE(at) * 2 ** 32 + bytes.readUInt32BE(at + 4);
   return EPOCH_MS + Math.round(micros / 1_000);
 }
