@@ -25,6 +25,11 @@ export function memberId({ first }: Pick<Group, 'first'>, index: number): Uuid {
   return first.slice(0, -DIGITS) + digits;
 }
 
+/** Where a member is in its group; outside of it for one of another. */
+export function indexIn({ first }: Pick<Group, 'first'>, id: Uuid): number {
+  return id.slice(0, -DIGITS) === first.slice(0, -DIGITS) ? numberOf(id) - numberOf(first) : -1;
+}
+
 /** One group for each `under`, wide enough for all that were asked for. */
 export function joined(groups: readonly Group[]): Group[] {
   const wide = new Map<Uuid, Group>();
@@ -46,7 +51,7 @@ export class Groups {
     this.#groups = read.map(({ first, members }) => ({
       prefix: first.slice(0, -DIGITS),
       base: numberOf(first),
-      left: Int32Array.from(members, (letter) => (letter === 'f' ? 1 : 0)),
+      left: new Int32Array(freeOf(members)),
     }));
   }
 
@@ -72,7 +77,7 @@ export class Groups {
       const index = at?.left === found.left ? at.index - found.index : -1;
       if (index >= 0 && index < left.length) left[index] = (left[index] ?? 0) - units;
     }
-    for (const [i, units] of left.entries()) free[i] = units > 0 ? 1 : 0;
+    for (let i = 0; i < left.length; i++) free[i] = (left[i] ?? 0) > 0 ? 1 : 0;
     return free;
   }
 
@@ -85,6 +90,15 @@ export class Groups {
     return undefined;
   }
 }
+
+/** A 1 for each free member of a group as it was read. By index: iterating over 20 000 letters takes ten times as long. */
+export function freeOf(members: string): Uint8Array {
+  const free = new Uint8Array(members.length);
+  for (let i = 0; i < free.length; i++) if (members.charCodeAt(i) === FREE) free[i] = 1;
+  return free;
+}
+
+const FREE = 'f'.charCodeAt(0);
 
 function numberOf(id: Uuid): number {
   return parseInt(id.slice(-DIGITS), 16);

@@ -1,7 +1,7 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
 import type { Database } from '../platform/db.ts';
 import type { Uuid } from '../platform/id.ts';
+import { gathered } from './gathered.ts';
 
 interface Entry {
   id: Uuid;
@@ -26,29 +26,19 @@ export type EntriesForSale<T> = (
 
 /**
  * Keeps catalogue entries in the process for selling. Their version travels with the sale as a guard, so an old entry
- * costs a second look only. What is missing is read once for all who ask in one turn of the event loop, by a statement
- * that begins after they asked: when an entry moves on in a rush, hundreds ask at the same moment.
+ * costs a second look only. What is missing is read once for all who ask in one turn: when an entry moves on in a rush,
+ * hundreds ask at the same moment.
  */
 export function keepEntries<T extends Entry>(bounds: Bounds<T>, read: Read<T>): EntriesForSale<T> {
   const kept = new LRUCache<string, T>({ maxSize: bounds.most, sizeCalculation: bounds.weight });
-  const gathering = new Map<Uuid, { ids: Set<Uuid>; entries: Promise<Map<Uuid, T>> }>();
-
-  function load(db: Database, tenant: Uuid, ids: readonly Uuid[]): Promise<Map<Uuid, T>> {
-    const gathered = gathering.get(tenant);
-    if (gathered !== undefined) {
-      for (const id of ids) gathered.ids.add(id);
-      return gathered.entries;
-    }
-    const wanted = new Set(ids);
-    const entries = nextTurn().then(async () => {
-      gathering.delete(tenant);
-      const rows = await read(db, tenant, [...wanted]);
+  const load = gathered<Uuid, T>(
+    (id) => id,
+    async (db, tenant, ids) => {
+      const rows = await read(db, tenant, ids);
       for (const entry of rows) kept.set(keptAs(tenant, entry.id), entry);
       return new Map(rows.map((entry) => [entry.id, entry]));
-    });
-    gathering.set(tenant, { ids: wanted, entries });
-    return entries;
-  }
+    },
+  );
 
   return async (db, tenant, ids, fresh) => {
     const found = new Map<Uuid, T>();

@@ -299,8 +299,10 @@ export const twinsOf = statement('engine.twinsOf', {
   },
   text: `select i.principal, i.route, i.key, i.fingerprint, i.status, i.body
     from unnest($2::text[], $3::text[], $4::text[]) as asked (principal, route, key)
-    join engine.idempotency i
-      on i.tenant_id = $1 and i.principal = asked.principal and i.route = asked.route and i.key = asked.key`,
+    cross join lateral (
+      select k.* from engine.idempotency k
+      where k.tenant_id = $1 and k.principal = asked.principal and k.route = asked.route and k.key = asked.key offset 0
+    ) i`,
 });
 
 /** The database's clock after the wait for the locks; never the transaction's start. */

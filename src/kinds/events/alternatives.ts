@@ -1,13 +1,15 @@
+import { freeMembers } from '../../engine/free-members.ts';
 import type { HoldLine } from '../../engine/index.ts';
 import type { Uuid } from '../../platform/id.ts';
 import type { ResolveContext } from '../kind.ts';
 import { bestSeats } from './best-seats.ts';
-import { eventsForSale } from './catalogue.ts';
+import { eventsForSale, type SectionForSale } from './catalogue.ts';
 import { inventory } from './event-queries.ts';
 import { block, hasBetter, strandedBy } from './orphan.ts';
 import { seatId, seatOf } from './place.ts';
 import type { AdmissionLine, SeatLine } from './schema.ts';
-import type { MapRow, SeatMap } from './seat-map.ts';
+import { forSale } from './seat-line.ts';
+import { seatsUnder, type MapRow, type SeatMap } from './seat-map.ts';
 import { atPriceOf, type EventAtPrice } from './tier-line.ts';
 
 const MOST = 3;
@@ -50,10 +52,9 @@ async function nearSeats(
   const [first = ''] = seatIds;
   const { section: id, no } = seatOf(first);
   const section = event.sections.get(id);
-  const [now] = await db.read(tenant.id, inventory, event.id, true, id);
-  if (section === undefined || section.map === null || now === undefined) return [];
+  if (section === undefined || section.map === null) return [];
   const { map } = section;
-  const free = freeNow(now.seats);
+  const free = (await freeSeats(db, tenant.id, [section])).get(id) ?? new Uint8Array();
   const wouldDo = (row: MapRow, from: number) => {
     const known = { free, offset: 0 };
     const stranded = event.orphanRule && strandedBy(map, row, known, block(from, seatIds.length)).length > 0;
@@ -70,11 +71,14 @@ async function bestElsewhere(
   event: EventAtPrice,
   quantity: number,
 ): Promise<object[]> {
-  const now = await db.read(tenant.id, inventory, event.id, true, null);
-  const found = now.flatMap(({ id, seats }) => {
-    const map = priceOf(event, id) === null ? null : (event.sections.get(id)?.map ?? null);
-    const best = map && bestSeats(map, freeNow(seats), { quantity, accessible: false, split: true });
-    return best === null ? [] : [{ id, ...best }];
+  const sections = [...event.sections.values()].filter(
+    (each) => each.map !== null && each.amountMinor !== null,
+  );
+  const free = await freeSeats(db, tenant.id, sections);
+  const found = sections.flatMap(({ id, map }) => {
+    const seats = free.get(id);
+    const best = map && seats && bestSeats(map, seats, { quantity, accessible: false, split: true });
+    return best ? [{ id, ...best }] : [];
   });
   return found
     .sort((a, b) => a.cost - b.cost)
@@ -95,8 +99,20 @@ function tierOf({ tier }: EventAtPrice): { tier?: string } {
   return tier === undefined ? {} : { tier: tier.name };
 }
 
-function freeNow(states: string | null): Uint8Array {
-  return Uint8Array.from(states ?? '', (letter) => (letter === 'f' ? 1 : 0));
+/** Of each section a 1 for each seat that can be had now, by index. */
+async function freeSeats(
+  db: ResolveContext['db'],
+  tenant: Uuid,
+  sections: readonly SectionForSale[],
+): Promise<Map<Uuid, Uint8Array>> {
+  const groups = sections.map(({ id, capacity }) => seatsUnder(id, 0, capacity));
+  const free = await freeMembers(db, tenant, groups);
+  return new Map(
+    sections.map((section, i) => {
+      const read = free.get(groups[i]?.first ?? '') ?? new Uint8Array();
+      return [section.id, forSale(section, read.slice())]; // others have read the same
+    }),
+  );
 }
 
 /** Of each row the free seats side by side that are nearest to the seat `wanted` and would do; nearest rows first. */
@@ -108,19 +124,27 @@ export function nearestSeats(
 ): number[][] {
   const home = rows.findIndex(({ from, seats }) => wanted < from + seats);
   const column = wanted - (rows[home]?.from ?? 0);
-  const found = rows.flatMap((row, no) => {
-    const starts: number[] = [];
-    let run = 0;
-    for (let index = row.from; index < row.from + row.seats; index++) {
-      run = free[index] === 1 ? run + 1 : 0;
-      if (run >= count) starts.push(index - count + 1);
-    }
-    const aside = (start: number) => Math.abs(start - row.from - column);
-    const start = starts.sort((a, b) => aside(a) - aside(b)).find((from) => wouldDo(row, from));
-    return start === undefined ? [] : [{ away: Math.abs(no - home), aside: aside(start), start }];
-  });
-  return found
-    .sort((a, b) => a.away - b.away || a.aside - b.aside)
-    .slice(0, most)
-    .map(({ start }) => [...block(start, count)]);
+  const found: { aside: number; start: number }[] = [];
+  for (let away = 0; found.length < most && away < rows.length; away++) {
+    const level = [...new Set([home - away, home + away])].flatMap((no) => rows[no] ?? []);
+    const here = level.flatMap((row) => {
+      const aside = (start: number) => Math.abs(start - row.from - column);
+      const starts = startsIn(row, free, count).sort((a, b) => aside(a) - aside(b));
+      const start = starts.find((from) => wouldDo(row, from));
+      return start === undefined ? [] : [{ aside: aside(start), start }];
+    });
+    found.push(...here.sort((a, b) => a.aside - b.aside));
+  }
+  return found.slice(0, most).map(({ start }) => [...block(start, count)]);
+}
+
+/** Where so many free seats side by side begin. */
+function startsIn(row: MapRow, free: Uint8Array, count: number): number[] {
+  const starts: number[] = [];
+  let run = 0;
+  for (let index = row.from; index < row.from + row.seats; index++) {
+    run = free[index] === 1 ? run + 1 : 0;
+    if (run >= count) starts.push(index - count + 1);
+  }
+  return starts;
 }

@@ -1,4 +1,3 @@
-import { block } from './orphan.ts';
 import type { MapRow, SeatMap } from './seat-map.ts';
 
 export interface Wish {
@@ -18,6 +17,13 @@ export interface Found {
   cost: number;
 }
 
+/** Seats side by side. */
+interface Block {
+  from: number;
+  quantity: number;
+  cost: number;
+}
+
 /**
  * What counts, in this order, as one number, since 20 000 places are compared: in how many rows, how many seats are left
  * alone, how many taken that are for those who need them, and how far it is from the middle of the first row, in half seats;
@@ -26,21 +32,27 @@ export interface Found {
 const ROW = 2 ** 26;
 const STRANDED = 2 ** 22;
 const ACCESSIBLE = 2 ** 16;
+const BACK = 2;
 
 /**
  * The indexes of the best free seats of a section, or null when it has none that fit. `free` has a 1 for each free seat.
- * Linear in the seats of the section.
+ * Linear in the seats of the section, and in a rush, where most that is free is further back, in those up to the best ones.
  */
 export function bestSeats(map: SeatMap, free: Uint8Array, wish: Wish): Found | null {
   const sold = wish.accessible ? free : without(free, map.accessible);
   const { quantity, accessible } = wish;
-  let best: Found | undefined;
+  let best: Block | undefined;
   for (const [no, row] of map.rows.entries()) {
+    if (best !== undefined && best.cost <= BACK * no) break; // no row from here on costs less than that
     const found = bestBlock(map, { row, no }, { free, sold, quantity, accessible });
     if (found !== undefined && (best === undefined || found.cost < best.cost)) best = found;
   }
-  if (best !== undefined) return { ...best, cost: best.cost + ROW };
+  if (best !== undefined) return { seats: seatsOf(best), cost: best.cost + ROW };
   return wish.split ? bestSplit(map, { free, sold }, wish) : null;
+}
+
+function seatsOf({ from, quantity }: Block): number[] {
+  return Array.from({ length: quantity }, (_, i) => from + i);
 }
 
 interface Search {
@@ -56,19 +68,20 @@ function bestBlock(
   map: SeatMap,
   { row, no }: { row: MapRow; no: number },
   { free, sold, quantity, accessible }: Search,
-): Found | undefined {
+): Block | undefined {
   let [run, special, at, least] = [0, 0, -1, Infinity];
+  const hasSpecial = map.accessible.size > 0; // or else nobody asks 20 000 times
   for (let index = row.from; index < row.from + row.seats; index++) {
     run = sold[index] === 1 ? run + 1 : 0;
-    if (map.accessible.has(index)) special += 1;
-    if (index - quantity >= row.from && map.accessible.has(index - quantity)) special -= 1;
+    if (hasSpecial && map.accessible.has(index)) special += 1;
+    if (hasSpecial && index - quantity >= row.from && map.accessible.has(index - quantity)) special -= 1;
     if (run < quantity || (accessible && special === 0)) continue;
     const from = index - quantity + 1;
-    const distance = Math.abs(2 * (from - row.from) + quantity - row.seats) + 2 * no;
+    const distance = Math.abs(2 * (from - row.from) + quantity - row.seats) + BACK * no;
     const cost = strandedBeside(map, row, free, from, quantity) * STRANDED + special * ACCESSIBLE + distance;
     if (cost < least) [at, least] = [from, cost];
   }
-  return at === -1 ? undefined : { seats: [...block(at, quantity)], cost: least };
+  return at === -1 ? undefined : { from: at, quantity, cost: least };
 }
 
 /** How many seats a block of free seats leaves alone: only the two beside it can be. */
@@ -107,14 +120,14 @@ function parts(
     return row && bestBlock(map, { row, no: first + i }, { ...search, quantity: sizes[i] ?? 0, accessible });
   };
   const found = sizes.flatMap((_, i) => partOf(i, false) ?? []);
-  if (search.accessible && !found.some(({ seats }) => seats.some((seat) => map.accessible.has(seat)))) {
+  if (search.accessible && !found.some((each) => seatsOf(each).some((seat) => map.accessible.has(seat)))) {
     const at = sizes.findIndex((_, i) => partOf(i, true) !== undefined);
     const special = partOf(at, true);
     if (special === undefined) return null;
     found[at] = special;
   }
   return {
-    seats: found.flatMap(({ seats }) => seats),
+    seats: found.flatMap(seatsOf),
     cost: found.reduce((sum, { cost }) => sum + cost, 0),
   };
 }
@@ -142,6 +155,7 @@ function longestRun({ from, seats }: MapRow, free: Uint8Array): number {
 }
 
 function without(free: Uint8Array, seats: ReadonlySet<number>): Uint8Array {
+  if (seats.size === 0) return free;
   const others = free.slice();
   for (const index of seats) others[index] = 0;
   return others;

@@ -1,5 +1,6 @@
 import { list } from '../../platform/list.ts';
 import { statement } from '../../platform/statement.ts';
+import { seatDigits } from './place.ts';
 import { groupsOf, tiersInSection, tiersNow, tiersOf } from './tier-queries.ts';
 
 /** Units that can be sold of the stock row `s`: holds that have expired claim nothing. Rides stock_claim_by_stock. */
@@ -240,10 +241,11 @@ export const updatePrices = statement('events.updatePrices', {
 });
 
 /**
- * The sections of an event ($4: only this one) as they can be sold now; a draft has no stock yet. With $3 a letter for
- * each seat in its order: f free, h held, s sold, k killed, r kept by the house. A letter and not a row, because 20 000 rows cost more than
- * finding them. Seats ride stock_pkey and stock_claim_by_stock, each as one range: their ids are neighbours. The two are
- * grouped and not joined: without statistics a join looks at every hold for every seat (2 000 ms instead of 20).
+ * The sections of an event ($4: only this one) as they can be sold now; a draft has no stock yet. With $3 also a letter for
+ * each seat in its order: f free, s taken; and what is different from that, each a letter and the digits of the seat: held or
+ * (f) no longer held, and killed or kept by the house (r). Letters and not rows, because 20 000 rows cost more than finding
+ * them. Each of the three rides one range of an index (stock_pkey, stock_claim_by_stock, seat_mark_pkey), as ids of seats are
+ * neighbours; put together by the database they had to be sorted once more, which took as long again.
  */
 export const inventory = statement('events.inventory', {
   params: ['uuid', 'uuid', 'bool', 'uuid'],
@@ -260,6 +262,8 @@ export const inventory = statement('events.inventory', {
     layout: 'jsonb?',
     tiers: 'jsonb?',
     seats: 'text?',
+    held: 'text?',
+    marks: 'text?',
   },
   text: `with tiers as materialized (${tiersNow})
     select e.version, e.state = 'draft' as "isDraft", x.id, x.name, x.kind,
@@ -268,26 +272,17 @@ export const inventory = statement('events.inventory', {
       x.amount_minor as "amountMinor", x.category, case when $3 then x.layout end as layout,
       ${tiersInSection} as tiers,
       case when $3 then (
-        select string_agg(case
-            when seat.mark = 'killed' then 'k'
-            when seat.taken = 0 or seat.expires_at <= now() then case when seat.mark is null then 'f' else 'r' end
-            when seat.expires_at is null then 's'
-            else 'h' end, '' order by seat.resource_id)
-        from (
-          select u.resource_id, max(u.taken) as taken, max(u.expires_at) as expires_at, max(u.mark) as mark
-          from (
-            select p.resource_id, p.taken, null::timestamptz as expires_at, null as mark
-            from engine.stock p where p.tenant_id = $1 and p.resource_id > x.id and p.resource_id <= x.last_id
-            union all
-            select h.resource_id, 0, h.expires_at, null from engine.stock_claim h
-            where h.tenant_id = $1 and h.resource_id > x.id and h.resource_id <= x.last_id
-              and h.units > 0 and h.expires_at is not null
-            union all
-            select m.seat_id, 0, null, m.mark from events.seat_mark m
-            where m.tenant_id = $1 and m.event_id = e.id and m.seat_id > x.id and m.seat_id <= x.last_id
-          ) u
-          group by u.resource_id
-        ) seat) end as seats
+        select string_agg(case when p.taken = 0 then 'f' else 's' end, '' order by p.resource_id)
+        from engine.stock p where p.tenant_id = $1 and p.resource_id > x.id and p.resource_id <= x.last_id) end as seats,
+      case when $3 then (
+        select string_agg(case when h.expires_at > now() then 'h' else 'f' end || ${seatDigits('h.resource_id')}, '')
+        from engine.stock_claim h
+        where h.tenant_id = $1 and h.resource_id > x.id and h.resource_id <= x.last_id
+          and h.units > 0 and h.expires_at is not null) end as held,
+      case when $3 then (
+        select string_agg(case m.mark when 'killed' then 'k' else 'r' end || ${seatDigits('m.seat_id')}, '')
+        from events.seat_mark m
+        where m.tenant_id = $1 and m.event_id = e.id and m.seat_id > x.id and m.seat_id <= x.last_id) end as marks
     from events.event e
     join events.event_section x on x.tenant_id = e.tenant_id and x.event_id = e.id
     left join engine.stock s on s.tenant_id = x.tenant_id and s.resource_id = x.id

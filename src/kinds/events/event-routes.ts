@@ -10,7 +10,7 @@ import { AccessCode, IdPath, Note, parseInstant, strict } from '../../platform/s
 import type { Viewer } from './access-code.ts';
 import { eventList, eventsOfSeries } from './event-queries.ts';
 import { createEvent, deleteEvent, readEvent, toEvent, updateEvent } from './event.ts';
-import { inventoryText } from './inventory.ts';
+import { inventoryBytes } from './inventory.ts';
 import { Inventory } from './inventory-schema.ts';
 import { cancelEvent, moveEvent, type EventMove } from './life.ts';
 import { entryRoutes } from '../entry.ts';
@@ -120,7 +120,7 @@ function inventoryRoute(app: App, db: Database): void {
     },
     async ({ actor, params, query }, reply) => {
       const asked = { withSeats: query.seats ?? false, ...viewerOf(actor, query.accessCode) };
-      return writtenAlready(reply, await inventoryText(db, actor.tenant.id, params.id, asked));
+      return writtenAlready(reply, await inventoryBytes(db, actor.tenant.id, params.id, asked));
     },
   );
 }

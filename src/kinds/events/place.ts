@@ -7,7 +7,8 @@ import type { Uuid } from '../../platform/id.ts';
  */
 const KEPT_OF_EVENT = 28;
 const SECTION_DIGITS = 3;
-const SEAT_DIGITS = 5;
+/** Of the number of a seat, at the end of its id. */
+export const SEAT_DIGITS = 5;
 
 /** `no` is the section's number in the venue, from 1. */
 export function sectionId(eventId: Uuid, no: number): Uuid {
@@ -16,7 +17,17 @@ export function sectionId(eventId: Uuid, no: number): Uuid {
 
 /** `no` counts the seats of a section from 1, row by row. */
 export function seatId(section: Uuid, no: number): Uuid {
-  return section.slice(0, -SEAT_DIGITS) + digits(no, SEAT_DIGITS);
+  return withoutDigits(section) + digitsOf(no);
+}
+
+/** What the ids of a section and of its seats begin with. */
+export function withoutDigits(section: Uuid): string {
+  return section.slice(0, -SEAT_DIGITS);
+}
+
+/** What the id of a seat ends with. */
+export function digitsOf(no: number): string {
+  return digits(no, SEAT_DIGITS);
 }
 
 /** The section and number in it that a seat's id would mean; whether there are such is for the caller to find. */
@@ -54,6 +65,11 @@ export function sectionNo(id: string): string {
 /** The number of the seat `id`, an expression of SQL, in its section. */
 export function seatNo(id: string): string {
   return `('x' || right(${id}::text, ${SEAT_DIGITS}))::bit(${4 * SEAT_DIGITS})::int`;
+}
+
+/** The same of the seat `id`, an expression of SQL: `SEAT_DIGITS` of them, for its number. */
+export function seatDigits(id: string): string {
+  return `right(${id}::text, ${SEAT_DIGITS})`;
 }
 
 /** The id of the place with the number `no` of the section `id`, both expressions of SQL: `seatId` there. */

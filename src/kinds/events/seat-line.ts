@@ -149,7 +149,7 @@ function strandedIn({ section, row, seats }: InRow, told: Uint8Array, named: Rea
 }
 
 /** Free seats without those that are killed or kept by the house; `offset` is the index of the first one told. */
-function forSale({ marks }: SectionForSale, free: Uint8Array, offset = 0): Uint8Array {
+export function forSale({ marks }: SectionForSale, free: Uint8Array, offset = 0): Uint8Array {
   for (const index of marks.keys())
     if (index >= offset && index - offset < free.length) free[index - offset] = 0;
   return free;
