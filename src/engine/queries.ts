@@ -287,6 +287,7 @@ export const guardVersions = statement('engine.guardVersions', {
   text: `select g.guard_id as "guardId", g.version from engine.guard g where g.tenant_id = $1 and g.guard_id = any ($2::uuid[])`,
 });
 
+/** Looked up one by one: a plan made while there are few keys would read all of the tenant's for as long as it is kept. */
 export const twinsOf = statement('engine.twinsOf', {
   params: ['uuid', 'text[]', 'text[]', 'text[]'],
   columns: {

@@ -106,7 +106,7 @@ function writeSeats(json: JsonBytes, section: SectionRow): void {
 }
 
 const FREE = around(',"state":"free"');
-const [LETTER_FREE, LETTER_KILLED] = [...'fk'].map((letter) => letter.charCodeAt(0));
+const LETTER = { free: 'f'.charCodeAt(0), killed: 'k'.charCodeAt(0) };
 
 /** The letter of each seat: as it is by its stock, by holds on it, and by its mark, which only shows on what nobody has. */
 function statesOf({ layout, seats, held, marks }: SectionRow): Buffer {
@@ -114,7 +114,7 @@ function statesOf({ layout, seats, held, marks }: SectionRow): Buffer {
   const letters = Buffer.from(seats ?? 'f'.repeat(count), 'latin1');
   for (const { letter, index } of exceptionsIn(held)) letters[index] = letter;
   for (const { letter, index } of exceptionsIn(marks))
-    if (letter === LETTER_KILLED || letters[index] === LETTER_FREE) letters[index] = letter;
+    if (letter === LETTER.killed || letters[index] === LETTER.free) letters[index] = letter;
   return letters;
 }
 
