@@ -3,9 +3,10 @@ import type { KeyRole } from '../src/people/key.ts';
 import type { Tenant } from '../src/people/access.ts';
 import type { Uuid } from '../src/platform/id.ts';
 import { asOwner } from '../src/platform/migrate.ts';
-import { call, testApp, type Call, type TestApp } from './app.ts';
+import { call, testApp, type Body, type Call, type TestApp } from './app.ts';
 
-type Who = KeyRole | 'other' | 'public';
+export type Answer = Awaited<ReturnType<FrontDesk['ask']>>;
+export type Who = KeyRole | 'other' | 'public';
 
 /** A company that lets rooms through the real application, on a database of its own. */
 export class FrontDesk {
@@ -23,7 +24,15 @@ export class FrontDesk {
   }
 
   static async open(): Promise<FrontDesk> {
-    const web = await testApp();
+    return FrontDesk.in(await testApp());
+  }
+
+  /** Another company on the same server. */
+  neighbour(): Promise<FrontDesk> {
+    return FrontDesk.in(this.web);
+  }
+
+  static async in(web: TestApp): Promise<FrontDesk> {
     const { tenant, base, keys } = await web.tenantWith('admin', 'staff', 'client', 'client');
     const [admin = '', staff = '', client = '', other = ''] = keys;
     return new FrontDesk(web, tenant, base, { admin, staff, client, other });
@@ -38,8 +47,9 @@ export class FrontDesk {
   }
 
   /** A call with the admin's key unless `by` says otherwise. */
-  ask(method: string, path: string, { by = 'admin', ...asked }: Call & { by?: Who } = {}) {
-    return call(this.web.app, method, `${this.base}${path}`, { key: this.#keys[by], ...asked });
+  async ask(method: string, path: string, { by = 'admin', ...asked }: Call & { by?: Who } = {}) {
+    const answer = await call(this.web.app, method, `${this.base}${path}`, { key: this.#keys[by], ...asked });
+    return { ...answer, body: answer.body as Told };
   }
 
   get(path: string, by: Who = 'admin') {
@@ -50,31 +60,52 @@ export class FrontDesk {
     return this.ask('POST', path, { body, by });
   }
 
-  /** What a call that must succeed answers. */
-  async done(path: string, body: unknown = {}, by: Who = 'admin'): Promise<Done> {
-    const answer = await this.post(path, body, by);
-    assert.ok(answer.status < 300, answer.text);
-    return answer.body as unknown as Done;
+  patch(path: string, body: unknown, version = '*') {
+    return this.ask('PATCH', path, { body, headers: { 'if-match': version } });
   }
 
-  /** A room with ten places, unless told otherwise. */
+  remove(path: string, version = '*') {
+    return this.ask('DELETE', path, { headers: { 'if-match': version } });
+  }
+
+  /** What a call that must make something answers. */
+  async made(path: string, body: unknown = {}, by: Who = 'admin'): Promise<Told> {
+    return succeeded(await this.post(path, body, by), 201);
+  }
+
+  /** What a call that must change something answers. */
+  async done(path: string, body: unknown = {}, by: Who = 'admin'): Promise<Told> {
+    return succeeded(await this.post(path, body, by), 200);
+  }
+
+  /** A room with ten places, unless told otherwise; rooms follow each other by name, too. */
   async room(given: Record<string, unknown> = {}): Promise<Uuid> {
-    const name = `Room ${(this.#rooms += 1)}`;
-    return (await this.done('/rooms', { name, building: 'Main', capacity: 10, ...given })).id;
+    const name = `Room ${String((this.#rooms += 1)).padStart(3, '0')}`;
+    return (await this.made('/rooms', { name, building: 'Main', capacity: 10, ...given })).id;
   }
 
-  async held(lines: readonly object[], by: Who = 'admin'): Promise<Done> {
-    return this.done('/holds', { lines }, by);
+  hold(lines: readonly object[], by: Who = 'admin', more: object = {}) {
+    return this.post('/holds', { lines, ...more }, by);
   }
 
-  async booked(lines: readonly object[], by: Who = 'admin'): Promise<Done> {
-    return this.done(`/bookings/${(await this.held(lines, by)).id}/confirm`, {}, by);
+  async held(lines: readonly object[], by: Who = 'admin', more: object = {}): Promise<Told> {
+    return succeeded(await this.hold(lines, by, more), 201);
   }
 
-  async read(id: Uuid): Promise<Done> {
-    const answer = await this.get(`/bookings/${id}`);
+  async booked(lines: readonly object[], by: Who = 'admin', more: object = {}): Promise<Told> {
+    return this.done(`/bookings/${(await this.held(lines, by, more)).id}/confirm`, {}, by);
+  }
+
+  async read(id: Uuid): Promise<Told> {
+    return succeeded(await this.get(`/bookings/${id}`), 200);
+  }
+
+  /** When a room is taken, as everybody may see. */
+  async busy(roomId: Uuid, from: string, to: string): Promise<Stretch[]> {
+    const window = new URLSearchParams({ from, to });
+    const answer = await this.get(`/rooms/${roomId}/availability?${String(window)}`, 'public');
     assert.equal(answer.status, 200, answer.text);
-    return answer.body as unknown as Done;
+    return answer.body['busy'] as Stretch[];
   }
 
   /** Moves a booking with all its lines into the past, around the program. */
@@ -104,24 +135,53 @@ export class FrontDesk {
   }
 }
 
+export interface Stretch {
+  start: string;
+  end: string;
+}
+
+export interface RoomLine extends Stretch {
+  kind: string;
+  roomId: Uuid;
+}
+
 export interface Done {
   id: Uuid;
+  reference: string;
   state: string;
   version: number;
   expiresAt: string | null;
   checkedInAt: string | null;
-  lines: {
+  lines: (Stretch & {
     no: number;
     roomId: Uuid;
-    start: string;
-    end: string;
     cancelledAt: string | null;
     checkedInAt: string | null;
-  }[];
+    skipped?: { reason: string; detail: string }[];
+    /** What only a preview tells. */
+    free?: boolean;
+    colliding?: Uuid[];
+    series?: { occurrences: number; timezone: string; exception?: true };
+  })[];
+}
+
+/** What the tests look at in an answer: of a booking when it is one, else of the refusal. */
+export interface Told extends Body, Done {
+  conflicts: { line: number; reason: string; rule: string; limit: number; available: number }[];
+  alternatives?: RoomLine[];
+}
+
+function succeeded({ status, body, text }: Answer, wanted: number): Told {
+  assert.equal(status, wanted, text);
+  return body;
+}
+
+export function roomLine(roomId: Uuid, start: string, end: string): RoomLine {
+  return { kind: 'room', roomId, start, end };
 }
 
 /** The code of a refusal with the reasons of its faults or conflicts. */
-export function told({ body }: Awaited<ReturnType<typeof call>>): string[] {
-  const { conflicts } = body as { conflicts?: { reason: string }[] };
-  return [body.code, ...(body.errors ?? conflicts ?? []).map(({ reason }) => reason)];
+export function told({ body }: Answer): string[] {
+  const { errors, conflicts = [] } = body as Partial<Told>;
+  return [body.code, ...(errors ?? conflicts).map(({ reason }) => reason)];
 }

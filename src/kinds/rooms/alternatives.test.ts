@@ -1,48 +1,27 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import fc from 'fast-check';
-import { call, testApp, type TestApp } from '../../../test/app.ts';
+import { FrontDesk, roomLine, type RoomLine, type Who } from '../../../test/front-desk.ts';
 import { CHANGES, MINUTE } from './naive-rules.test-double.ts';
 
-let web: TestApp;
-before(async () => (web = await testApp()));
-after(() => web.close());
+let first: FrontDesk;
+before(async () => (first = await FrontDesk.open()));
+after(() => first.close());
 
-interface Line {
-  kind: string;
-  roomId: string;
-  start: string;
-  end: string;
-}
-
-/** A company of its own with an admin and a client. */
-async function company() {
-  const { base, keys } = await web.tenantWith('admin', 'client');
-  const [admin = '', client = ''] = keys;
-  const post = (path: string, body: unknown, key = client) =>
-    call(web.app, 'POST', `${base}${path}`, { key, body });
-  const newRoom = async (given: Record<string, unknown>) => {
-    const made = await post('/rooms', { building: 'Main', capacity: 10, ...given }, admin);
-    assert.equal(made.status, 201, made.text);
-    return String(made.body['id']);
-  };
-  const offeredFor = async (line: object, key = client): Promise<Line[]> => {
-    const refused = await post('/holds', { lines: [line] }, key);
-    assert.ok([409, 422].includes(refused.status), refused.text);
-    return refused.body['alternatives'] as Line[];
-  };
-  return { post, newRoom, offeredFor, admin, client };
+async function offeredFor(desk: FrontDesk, line: object, by: Who = 'client'): Promise<RoomLine[]> {
+  const refused = await desk.hold([line], by);
+  assert.ok([409, 422].includes(refused.status), refused.text);
+  return refused.body.alternatives ?? [];
 }
 
 /** A Monday, by the clock of UTC. */
 const monday = (time: string) => `2030-05-06T${time}:00.000Z`;
-const times = (lines: readonly Line[]) =>
+const times = (lines: readonly RoomLine[]) =>
   lines.map(({ start, end }) => `${start.slice(11, 16)}-${end.slice(11, 16)}`);
 
 test('instead of a time outside the hours, those on the grid that are nearest and free', async () => {
-  const { post, newRoom, offeredFor } = await company();
-  const roomId = await newRoom({
-    name: 'A',
+  const desk = await first.neighbour();
+  const roomId = await desk.room({
     openingHours: {
       mon: [
         ['08:00', '12:00'],
@@ -51,56 +30,55 @@ test('instead of a time outside the hours, those on the grid that are nearest an
     },
     rules: { stepMinutes: 30 },
   });
-  const line = { kind: 'room', roomId, start: monday('12:10'), end: monday('13:00') };
-  await post('/holds', { lines: [{ ...line, start: monday('14:00'), end: monday('14:30') }] });
+  const line = roomLine(roomId, monday('12:10'), monday('13:00'));
+  await desk.hold([roomLine(roomId, monday('14:00'), monday('14:30'))], 'client');
   // 50 minutes are an hour on this grid.
-  assert.deepEqual(times(await offeredFor(line)).slice(0, 2), ['11:00-12:00', '14:30-15:30']);
+  assert.deepEqual(times(await offeredFor(desk, line)).slice(0, 2), ['11:00-12:00', '14:30-15:30']);
 });
 
 test('what is offered keeps clear of its neighbours by both buffers', async () => {
-  const { post, newRoom, offeredFor } = await company();
-  const roomId = await newRoom({ name: 'A', rules: { bufferBeforeMinutes: 10, bufferAfterMinutes: 15 } });
-  const line = { kind: 'room', roomId, start: monday('12:00'), end: monday('13:00') };
-  assert.equal((await post('/holds', { lines: [line] })).status, 201);
-  assert.deepEqual(times(await offeredFor(line)), ['10:35-11:35', '13:25-14:25']);
+  const desk = await first.neighbour();
+  const roomId = await desk.room({ rules: { bufferBeforeMinutes: 10, bufferAfterMinutes: 15 } });
+  const line = roomLine(roomId, monday('12:00'), monday('13:00'));
+  await desk.held([line], 'client');
+  assert.deepEqual(times(await offeredFor(desk, line)), ['10:35-11:35', '13:25-14:25']);
 });
 
 test('instead of a line that is too long or too short, the longest and the shortest that there is', async () => {
-  const { newRoom, offeredFor } = await company();
-  const roomId = await newRoom({ name: 'A', rules: { minMinutes: 30, maxMinutes: 100, stepMinutes: 15 } });
-  const line = { kind: 'room', roomId, start: monday('12:00'), end: monday('18:00') };
-  assert.deepEqual(times(await offeredFor(line)), ['12:00-13:30']);
-  assert.deepEqual(times(await offeredFor({ ...line, end: monday('12:10') })), ['12:00-12:30']);
+  const desk = await first.neighbour();
+  const roomId = await desk.room({ rules: { minMinutes: 30, maxMinutes: 100, stepMinutes: 15 } });
+  const line = roomLine(roomId, monday('12:00'), monday('18:00'));
+  assert.deepEqual(times(await offeredFor(desk, line)), ['12:00-13:30']);
+  assert.deepEqual(times(await offeredFor(desk, { ...line, end: monday('12:10') })), ['12:00-12:30']);
 });
 
 test('instead of a room that is too small or lacks something, rooms that have it', async () => {
-  const { newRoom, offeredFor } = await company();
-  const roomId = await newRoom({ name: 'A', capacity: 5 });
-  const large = await newRoom({ name: 'B', capacity: 50, equipment: ['organ'] });
-  await newRoom({ name: 'C', capacity: 50, equipment: ['organ'], rules: { roles: ['staff'] } });
-  await newRoom({ name: 'D', capacity: 50, openingHours: {}, equipment: ['organ'] });
-  const line = { kind: 'room', roomId, start: monday('12:00'), end: monday('13:00') };
+  const desk = await first.neighbour();
+  const roomId = await desk.room({ capacity: 5 });
+  const large = await desk.room({ capacity: 50, equipment: ['organ'] });
+  await desk.room({ capacity: 50, equipment: ['organ'], rules: { roles: ['staff'] } });
+  await desk.room({ capacity: 50, openingHours: {}, equipment: ['organ'] });
+  const line = roomLine(roomId, monday('12:00'), monday('13:00'));
   for (const wish of [{ attendees: 20 }, { equipment: ['organ'] }])
-    assert.deepEqual(await offeredFor({ ...line, ...wish }), [{ ...line, roomId: large, ...wish }]);
+    assert.deepEqual(await offeredFor(desk, { ...line, ...wish }), [{ ...line, roomId: large, ...wish }]);
 });
 
 test('nothing is offered on a day on which the person has had his share', async () => {
-  const { post, newRoom, offeredFor, admin, client } = await company();
+  const desk = await first.neighbour();
   const rules = { quota: { perDay: { bookings: 1 } } };
-  const roomId = await newRoom({
-    name: 'A',
+  const roomId = await desk.room({
     rules,
     openingHours: { mon: [['08:00', '12:00']], tue: [['08:00', '12:00']] },
   });
-  const line = { kind: 'room', roomId, start: monday('08:00'), end: monday('09:00') };
-  assert.equal((await post('/holds', { lines: [line] })).status, 201);
+  const line = roomLine(roomId, monday('08:00'), monday('09:00'));
+  await desk.held([line], 'client');
   const again = { ...line, start: monday('09:00'), end: monday('10:00') };
   const early = { ...line, start: monday('07:00'), end: monday('08:00') };
-  const days = async (of: object, key = client) =>
-    (await offeredFor(of, key)).map(({ start }) => start.slice(8, 10));
+  const days = async (of: object, by?: Who) =>
+    (await offeredFor(desk, of, by)).map(({ start }) => start.slice(8, 10));
   assert.deepEqual(await days(again), ['07', '30', '29'], 'the share itself was refused');
   assert.deepEqual(await days(early), ['07', '30', '29'], 'something else was refused');
-  assert.deepEqual((await days(early, admin)).slice(0, 2), ['06', '07'], 'who has had nothing');
+  assert.deepEqual((await days(early, 'admin')).slice(0, 2), ['06', '07'], 'who has had nothing');
 });
 
 const maybe = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined, freq: 2 });
@@ -152,11 +130,11 @@ test('every alternative is free and keeps to all rules: it is held at once', asy
       fc.array(wish, { maxLength: 15 }),
       fc.array(wish, { minLength: 6, maxLength: 6 }),
       async ([timezone, [change = '']], soon, rooms, taken, wishes) => {
-        const { post, newRoom } = await company();
+        const desk = await first.neighbour();
         const ids: string[] = [];
-        for (const [i, { rules, ...given }] of rooms.entries()) {
+        for (const { rules, ...given } of rooms) {
           const kept = Object.fromEntries(Object.entries(rules).filter(([, value]) => value !== undefined));
-          ids.push(await newRoom({ name: `Room ${i}`, timezone, rules: kept, ...given }));
+          ids.push(await desk.room({ timezone, rules: kept, ...given }));
         }
         const now = Math.ceil(Date.now() / MINUTE) * MINUTE;
         const around = soon ? now + 2_880 * MINUTE : Date.parse(change);
@@ -167,20 +145,20 @@ test('every alternative is free and keeps to all rules: it is held at once', asy
           end: new Date(around + (from + minutes) * MINUTE).toISOString(),
           ...(attendees !== undefined && { attendees }),
         });
-        for (const each of taken) await post('/holds', { lines: [toLine(each)] });
+        for (const each of taken) await desk.hold([toLine(each)], 'client');
         for (const each of wishes) {
-          const refused = await post('/holds', { lines: [toLine(each)] });
+          const refused = await desk.hold([toLine(each)], 'client');
           if (refused.status === 201) continue;
-          const instead = (refused.body['alternatives'] ?? []) as Line[];
-          for (const line of instead) {
-            const held = await post('/holds', { lines: [line] });
+          const { alternatives = [] } = refused.body;
+          for (const line of alternatives) {
+            const held = await desk.hold([line], 'client');
             assert.equal(
               held.status,
               201,
               `${JSON.stringify(line)}\nwas offered for ${refused.text}\nand refused: ${held.text}`,
             );
             offered += 1;
-            assert.equal((await post(`/bookings/${String(held.body['id'])}/cancel`, {})).status, 200);
+            await desk.done(`/bookings/${held.body.id}/cancel`, {}, 'client');
           }
         }
       },

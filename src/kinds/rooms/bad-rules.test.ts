@@ -1,33 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { call, testApp, type TestApp } from '../../../test/app.ts';
+import { FrontDesk, roomLine } from '../../../test/front-desk.ts';
 
-let web: TestApp;
-let base: string;
-let admin: string;
-let client: string;
-before(async () => {
-  web = await testApp();
-  const company = await web.tenantWith('admin', 'client');
-  base = company.base;
-  [admin = '', client = ''] = company.keys;
-});
-after(() => web.close());
-
-const ask = (method: string, path: string, body?: unknown, key = admin) =>
-  call(web.app, method, `${base}${path}`, {
-    key,
-    headers: { 'if-match': '*' },
-    ...(body === undefined ? {} : { body }),
-  });
-
-let named = 0;
-const room = (given: Record<string, unknown>) => ({
-  name: `Room ${(named += 1)}`,
-  building: 'Main',
-  capacity: 10,
-  ...given,
-});
+let desk: FrontDesk;
+before(async () => (desk = await FrontDesk.open()));
+after(() => desk.close());
 
 /** What is sent, and what is told: reason@pointer. */
 const BAD: [string, Record<string, unknown>, string][] = [
@@ -115,21 +92,15 @@ const BAD: [string, Record<string, unknown>, string][] = [
 describe('rules and hours that make no sense are refused, for a new room and for one that is there', () => {
   for (const [name, given, told] of BAD)
     test(name, async () => {
-      const before = (await ask('POST', '/rooms', room({}))).body;
-      for (const [method, path, body] of [
-        ['POST', '/rooms', room(given)],
-        ['PATCH', `/rooms/${String(before['id'])}`, given],
-      ] as const) {
-        const refused = await ask(method, path, body);
+      const id = await desk.room();
+      const before = (await desk.get(`/rooms/${id}`)).body;
+      const room = { name: `Bad: ${name}`, building: 'Main', capacity: 10, ...given };
+      for (const refused of [await desk.post('/rooms', room), await desk.patch(`/rooms/${id}`, given)]) {
         assert.equal(refused.status, 422, refused.text);
         const [fault] = refused.body.errors;
         assert.equal(`${fault?.reason}@${fault?.pointer}`, told);
       }
-      assert.deepEqual(
-        (await ask('GET', `/rooms/${String(before['id'])}`)).body,
-        before,
-        'nothing was changed',
-      );
+      assert.deepEqual((await desk.get(`/rooms/${id}`)).body, before, 'nothing was changed');
     });
 });
 
@@ -175,11 +146,9 @@ const monday = (() => {
 describe('a line that breaks a rule is refused with the rule, the place and the limit, and nothing is held', () => {
   for (const [name, given, { start = '10:00', end = '10:30', ...more }, told, limit] of REFUSED)
     test(name, async () => {
-      const made = await ask('POST', '/rooms', room(given));
-      assert.equal(made.status, 201, made.text);
+      const room = await desk.room(given);
       const [from, to] = [`${monday}T${String(start)}:00Z`, `${monday}T${String(end)}:00Z`];
-      const line = { kind: 'room', roomId: made.body['id'], start: from, end: to, ...more };
-      const refused = await ask('POST', '/holds', { lines: [line] }, client);
+      const refused = await desk.hold([{ ...roomLine(room, from, to), ...more }], 'client');
       assert.equal(refused.status, 422, refused.text);
       assert.equal(refused.body.code, 'rule_violated');
       const [fault] = refused.body.errors as {
@@ -192,30 +161,21 @@ describe('a line that breaks a rule is refused with the rule, the place and the 
       assert.equal(fault?.limit, limit);
       assert.match(fault?.detail ?? '', /^[A-Z].*\.$/);
       assert.ok(Array.isArray(refused.body['alternatives']));
-      const { body } = await ask(
-        'GET',
-        `/rooms/${String(made.body['id'])}/availability?from=${from}&to=${to}`,
-      );
-      assert.deepEqual(body['busy'], []);
+      assert.deepEqual(await desk.busy(room, from, to), []);
     });
 });
 
 test('every line that breaks a rule is named, and at most twenty faults are told', async () => {
-  const made = await ask('POST', '/rooms', room({ rules: { maxMinutes: 30, stepMinutes: 60 } }));
-  const line = {
-    kind: 'room',
-    roomId: made.body['id'],
-    start: `${monday}T10:00:00Z`,
-    end: `${monday}T10:45:00Z`,
-  };
+  const room = await desk.room({ rules: { maxMinutes: 30, stepMinutes: 60 } });
+  const line = roomLine(room, `${monday}T10:00:00Z`, `${monday}T10:45:00Z`);
   const good = { ...line, start: `${monday}T12:00:00Z`, end: `${monday}T12:30:00Z` };
-  const two = await ask('POST', '/holds', { lines: [line, good] }, client);
+  const two = await desk.hold([line, good], 'client');
   assert.deepEqual(
     two.body.errors.map(({ pointer, reason }) => `${reason}@${pointer}`),
     ['interval_too_long@/lines/0/end', 'off_grid@/lines/0/end', 'off_grid@/lines/1/end'],
   );
   assert.match(two.body.detail, /\(2 more in errors\)$/);
-  const many = await ask('POST', '/holds', { lines: Array.from({ length: 40 }, () => line) }, client);
+  const many = await desk.hold(Array<object>(40).fill(line), 'client');
   assert.equal(many.body.errors.length, 20);
 });
 
@@ -236,21 +196,21 @@ const BAD_BLACKOUTS: [string, Record<string, unknown>, string][] = [
 describe('a blackout that makes no sense is refused', () => {
   for (const [name, given, told] of BAD_BLACKOUTS)
     test(name, async () => {
-      const id = String((await ask('POST', '/rooms', room({}))).body['id']);
-      const refused = await ask('POST', `/rooms/${id}/blackouts`, given);
+      const id = await desk.room();
+      const refused = await desk.post(`/rooms/${id}/blackouts`, given);
       assert.equal(refused.status, 422, refused.text);
       const [fault] = refused.body.errors;
       assert.equal(`${fault?.reason}@${fault?.pointer}`, told);
-      assert.deepEqual((await ask('GET', `/rooms/${id}/blackouts`)).body['data'], []);
+      assert.deepEqual((await desk.get(`/rooms/${id}/blackouts`)).body['data'], []);
     });
 
   test('for a room that is unknown, and by somebody who may not', async () => {
     const span = { start: at('10:00'), end: at('11:00') };
-    const id = String((await ask('POST', '/rooms', room({}))).body['id']);
+    const id = await desk.room();
     const unknown = id.replace(/.$/, (digit) => (digit === '0' ? '1' : '0'));
-    assert.equal((await ask('POST', `/rooms/${unknown}/blackouts`, span)).status, 404);
-    assert.equal((await ask('GET', `/rooms/${unknown}/blackouts`)).status, 404);
-    assert.equal((await ask('DELETE', `/rooms/${id}/blackouts/${unknown}`)).status, 404);
-    assert.equal((await ask('POST', `/rooms/${id}/blackouts`, span, client)).status, 403);
+    assert.equal((await desk.post(`/rooms/${unknown}/blackouts`, span)).status, 404);
+    assert.equal((await desk.get(`/rooms/${unknown}/blackouts`)).status, 404);
+    assert.equal((await desk.remove(`/rooms/${id}/blackouts/${unknown}`)).status, 404);
+    assert.equal((await desk.post(`/rooms/${id}/blackouts`, span, 'client')).status, 403);
   });
 });

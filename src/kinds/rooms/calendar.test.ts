@@ -1,57 +1,27 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { call, testApp, type TestApp } from '../../../test/app.ts';
+import { call } from '../../../test/app.ts';
+import { FrontDesk, roomLine, type Who } from '../../../test/front-desk.ts';
 import { uuidV7 } from '../../platform/id.ts';
 import { lookAt } from './door.ts';
 import { goneOf } from './feed.ts';
 
-let web: TestApp;
-let base: string;
-let admin: string;
-let client: string;
-before(async () => {
-  web = await testApp();
-  const company = await web.tenantWith('admin', 'client');
-  base = company.base;
-  [admin = '', client = ''] = company.keys;
-});
-after(() => web.close());
+let desk: FrontDesk;
+before(async () => (desk = await FrontDesk.open()));
+after(() => desk.close());
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 1_440 * MINUTE_MS;
 const at = (minutes: number) =>
   new Date(Math.ceil(Date.now() / DAY_MS + 1) * DAY_MS + minutes * MINUTE_MS).toISOString();
 
-async function post(path: string, body: unknown, status: number, key = admin) {
-  const answer = await call(web.app, 'POST', `${base}${path}`, { key, body });
-  assert.equal(answer.status, status, answer.text);
-  return answer.body;
-}
-
-let named = 0;
-async function newRoom(given: object = {}): Promise<string> {
-  const body = {
-    name: `Room ${(named += 1)}`,
-    building: 'Main; "East", upper\\wing',
-    capacity: 10,
-    ...given,
-  };
-  return String((await post('/rooms', body, 201))['id']);
-}
-
-async function booked(roomId: string, from: number, to: number, note?: string) {
-  const lines = [{ kind: 'room', roomId, start: at(from), end: at(to) }];
-  const { id, reference } = await post('/holds', { lines, note }, 201);
-  await post(`/bookings/${String(id)}/confirm`, {}, 200);
-  return { id: String(id), reference: String(reference) };
-}
-
-async function opened(roomId: string): Promise<string> {
-  const { url } = await post(`/rooms/${roomId}/feed`, {}, 201);
-  return String(url);
-}
-
-const read = (url: string, headers: Record<string, string> = {}) => call(web.app, 'GET', url, { headers });
+const newRoom = (given: object = {}) => desk.room({ building: 'Main; "East", upper\\wing', ...given });
+const booked = (roomId: string, from: number, to: number, note?: string) =>
+  desk.booked([roomLine(roomId, at(from), at(to))], 'admin', { note });
+const opened = async (roomId: string) => String((await desk.made(`/rooms/${roomId}/feed`))['url']);
+/** By an address as a calendar was given it. */
+const read = (url: string, headers: Record<string, string> = {}) =>
+  call(desk.web.app, 'GET', url, { headers });
 
 /** Events by their UID, each property unfolded. */
 function eventsIn(text: string): Map<string, Map<string, string>> {
@@ -72,7 +42,7 @@ const instant = (text: string) => text.replaceAll(/[-:]|\.000/g, '');
 test("a room's calendar has one event for each settled line, with its reference, times and version", async () => {
   const room = await newRoom();
   const { id, reference } = await booked(room, 600, 660, 'Bring; chairs, please\nand\\or tables');
-  await post('/holds', { lines: [{ kind: 'room', roomId: room, start: at(700), end: at(720) }] }, 201);
+  await desk.held([roomLine(room, at(700), at(720))]);
   const answer = await read(await opened(room));
   assert.equal(answer.headers['content-type'], 'text/calendar; charset=utf-8');
   const events = eventsIn(answer.text);
@@ -116,12 +86,12 @@ test('what a calendar has shown and is gone from the room is told as cancelled, 
   ];
   const url = await opened(room);
   assert.equal(eventsIn((await read(url)).text).size, 3);
-  await post(`/bookings/${cancelled.id}/cancel`, {}, 200);
-  await post(`/bookings/${moved.id}/reschedule`, { lines: [{ no: 1, start: at(900), end: at(960) }] }, 200);
+  await desk.done(`/bookings/${cancelled.id}/cancel`);
+  await desk.done(`/bookings/${moved.id}/reschedule`, { lines: [{ no: 1, start: at(900), end: at(960) }] });
   const elsewhere = { no: 1, roomId: other, start: at(800), end: at(860) };
-  await post(`/bookings/${away.id}/reschedule`, { lines: [elsewhere] }, 200);
+  await desk.done(`/bookings/${away.id}/reschedule`, { lines: [elsewhere] });
   const never = await booked(room, 1_000, 1_060);
-  await post(`/bookings/${never.id}/cancel`, {}, 200);
+  await desk.done(`/bookings/${never.id}/cancel`);
 
   const events = eventsIn((await read(url)).text);
   const shown = [...events].map(([uid, event]) => [
@@ -161,7 +131,7 @@ test('an unchanged calendar is not sent again, a changed one is', async () => {
 
 test('only the last address leads to a calendar, and none after it was closed; the token is kept as a hash', async () => {
   const room = await newRoom();
-  const bare = `${base}/rooms/${room}/calendar.ics`;
+  const bare = `${desk.base}/rooms/${room}/calendar.ics`;
   assert.equal((await read(`${bare}?token=x`)).status, 403);
   const first = await opened(room);
   const second = await opened(room);
@@ -170,25 +140,19 @@ test('only the last address leads to a calendar, and none after it was closed; t
   assert.equal((await read(second)).status, 200);
   assert.equal((await read(second.replace(room, await newRoom()))).status, 403, "another room's");
   assert.equal((await read(bare)).status, 422);
-  const close = (key: string) => call(web.app, 'DELETE', `${base}/rooms/${room}/feed`, { key });
-  assert.equal((await close(client)).status, 403);
-  assert.equal((await close(admin)).status, 204);
+  const close = (by: Who) => desk.ask('DELETE', `/rooms/${room}/feed`, { by });
+  assert.equal((await close('client')).status, 403);
+  assert.equal((await close('admin')).status, 204);
   assert.equal((await read(second)).status, 403);
-  assert.equal((await close(admin)).status, 204, 'closed twice is closed');
+  assert.equal((await close('admin')).status, 204, 'closed twice is closed');
 });
 
 test('a door shows what is on, what is next and until when, and nothing of whose it is', async () => {
   const room = await newRoom();
   const soon = new Date(Date.now() + 30 * MINUTE_MS);
-  const line = {
-    kind: 'room',
-    roomId: room,
-    start: soon.toISOString(),
-    end: new Date(soon.getTime() + DAY_MS).toISOString(),
-  };
-  const { id } = await post('/holds', { lines: [line], note: 'Ada Lovelace' }, 201);
-  await post(`/bookings/${String(id)}/confirm`, {}, 200);
-  const answer = await read(`${base}/rooms/${room}/door`);
+  const line = roomLine(room, soon.toISOString(), new Date(soon.getTime() + DAY_MS).toISOString());
+  await desk.booked([line], 'admin', { note: 'Ada Lovelace' });
+  const answer = await read(`${desk.base}/rooms/${room}/door`);
   assert.match(String(answer.headers['cache-control']), /^public, max-age=\d+$/);
   assert.doesNotMatch(answer.text, /Ada|reference|booking/);
   assert.partialDeepStrictEqual(answer.body, {
@@ -200,16 +164,15 @@ test('a door shows what is on, what is next and until when, and nothing of whose
   const begun = await newRoom();
   const now = new Date();
   const end = new Date(now.getTime() + 60 * MINUTE_MS).toISOString();
-  await post('/holds', { lines: [{ kind: 'room', roomId: begun, start: now.toISOString(), end }] }, 201);
-  assert.partialDeepStrictEqual((await read(`${base}/rooms/${begun}/door`)).body, {
+  await desk.held([roomLine(begun, now.toISOString(), end)]);
+  assert.partialDeepStrictEqual((await read(`${desk.base}/rooms/${begun}/door`)).body, {
     state: 'busy',
     until: end,
   });
   const [shut, archived] = [await newRoom({ openingHours: {} }), await newRoom()];
-  const off = { key: admin, body: { archived: true }, headers: { 'if-match': '*' } };
-  assert.equal((await call(web.app, 'PATCH', `${base}/rooms/${archived}`, off)).status, 200);
+  assert.equal((await desk.patch(`/rooms/${archived}`, { archived: true })).status, 200);
   for (const id of [shut, archived])
-    assert.partialDeepStrictEqual((await read(`${base}/rooms/${id}/door`)).body, {
+    assert.partialDeepStrictEqual((await read(`${desk.base}/rooms/${id}/door`)).body, {
       state: 'closed',
       until: null,
     });
@@ -242,25 +205,25 @@ test('a term is added once, read, listed, changed from the version that was read
     endsOn: '2031-02-08',
     holidays: ['2030-12-31', '2030-12-24'],
   };
-  const made = await post('/terms', body, 201);
+  const made = await desk.made('/terms', body);
   assert.deepEqual(made['holidays'], ['2030-12-24', '2030-12-31']);
-  const url = `${base}/terms/${String(made['id'])}`;
-  const own = await read(url);
+  const path = `/terms/${made.id}`;
+  const own = await desk.get(path, 'public');
   assert.deepEqual([own.headers['etag'], own.body], ['"1"', made]);
-  await post('/terms', { name: 'Summer', startsOn: '2030-04-15', endsOn: '2030-07-20' }, 201);
+  await desk.made('/terms', { name: 'Summer', startsOn: '2030-04-15', endsOn: '2030-07-20' });
   const names = async (query: string) =>
-    ((await read(`${base}/terms?${query}`)).body['data'] as { name: string }[]).map(({ name }) => name);
+    ((await desk.get(`/terms?${query}`, 'public')).body['data'] as { name: string }[]).map(
+      ({ name }) => name,
+    );
   assert.deepEqual(await names(''), ['Winter', 'Summer']);
   assert.deepEqual(await names('from=2030-08-01'), ['Winter']);
-  const change = (patch: object, version: string) =>
-    call(web.app, 'PATCH', url, { key: admin, body: patch, headers: { 'if-match': version } });
+  const change = (patch: object, version: string) => desk.patch(path, patch, version);
   assert.equal((await change({ endsOn: '2031-02-15' }, '"1"')).body['endsOn'], '2031-02-15');
   assert.equal((await change({ endsOn: '2031-02-16' }, '"1"')).status, 412);
   assert.equal((await change({ name: 'Summer' }, '"2"')).body.code, 'already_exists');
   assert.equal((await change({ endsOn: '2030-12-30' }, '"2"')).body.errors[0]?.pointer, '/holidays/1');
-  const removed = await call(web.app, 'DELETE', url, { key: admin, headers: { 'if-match': '"2"' } });
-  assert.equal(removed.status, 204);
-  assert.equal((await read(url)).status, 404);
+  assert.equal((await desk.remove(path, '"2"')).status, 204);
+  assert.equal((await desk.get(path, 'public')).status, 404);
 });
 
 const badTerms: readonly [string, object, string][] = [
@@ -275,6 +238,6 @@ const badTerms: readonly [string, object, string][] = [
 ];
 for (const [what, dates, reason] of badTerms)
   test(`a term ${what} is refused with ${reason}`, async () => {
-    const answer = await post('/terms', { name: `Bad ${what}`, ...dates }, 422);
-    assert.equal(answer.errors[0]?.reason, reason);
+    const answer = await desk.post('/terms', { name: `Bad ${what}`, ...dates });
+    assert.deepEqual([answer.status, answer.body.errors[0]?.reason], [422, reason], answer.text);
   });

@@ -32,7 +32,7 @@ test('a room is free when it is open, neither blacked out nor taken, on its own 
     free: stretches(['08:00', '12:00'], ['13:00', '20:00']),
     busy: [],
   });
-  await desk.done(`/rooms/${roomId}/blackouts`, { start: at('11:00'), end: at('14:00') });
+  await desk.made(`/rooms/${roomId}/blackouts`, { start: at('11:00'), end: at('14:00') });
   await desk.held([{ kind: 'room', roomId, start: at('16:00'), end: at('17:00') }]);
   const { free, busy } = await seen(roomId);
   assert.deepEqual(free, stretches(['08:00', '11:00'], ['14:00', '16:00'], ['17:00', '20:00']));

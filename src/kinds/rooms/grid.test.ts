@@ -1,59 +1,43 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import fc from 'fast-check';
-import { call, testApp, type TestApp } from '../../../test/app.ts';
+import { FrontDesk, roomLine, type Stretch, type Who } from '../../../test/front-desk.ts';
 
 interface Shown {
   roomId: string;
   name: string;
-  busy: { start: string; end: string; bookingId?: string }[];
+  busy: (Stretch & { bookingId?: string })[];
 }
 interface GridAnswer {
   data: Shown[];
   pagination: { nextCursor: string | null; hasNext: boolean; hasPrev: boolean };
 }
 
-let web: TestApp;
-let base: string;
-let admin: string;
-before(async () => {
-  web = await testApp();
-  const company = await web.tenantWith('admin');
-  base = company.base;
-  [admin = ''] = company.keys;
-});
-after(() => web.close());
+let desk: FrontDesk;
+before(async () => (desk = await FrontDesk.open()));
+after(() => desk.close());
 
 const HOUR_MS = 3_600_000;
 const at = (hour: number) => new Date(Date.UTC(2030, 4, 6) + hour * HOUR_MS).toISOString();
 
-async function get<T>(path: string, key?: string): Promise<T> {
-  const answer = await call(web.app, 'GET', `${base}${path}`, { key });
+async function get<T>(path: string, by: Who = 'public'): Promise<T> {
+  const answer = await desk.get(path, by);
   assert.equal(answer.status, 200, answer.text);
   return answer.body as unknown as T;
 }
 
-let named = 0;
-async function newRoom(given: object = {}): Promise<string> {
-  const body = {
-    name: `Room ${String((named += 1)).padStart(3, '0')}`,
-    building: 'Main',
-    capacity: 10,
-    ...given,
-  };
-  const made = await call(web.app, 'POST', `${base}/rooms`, { key: admin, body });
-  assert.equal(made.status, 201, made.text);
-  return String(made.body['id']);
-}
+/** A building of its own, so that a test finds its own rooms alone. */
+let buildings = 0;
+const newBuilding = () => `Building ${(buildings += 1)}`;
 
+/** The booking, unless the time is taken. */
 async function book(roomId: string, from: number, to: number): Promise<string | undefined> {
-  const lines = [{ kind: 'room', roomId, start: at(from), end: at(to) }];
-  const held = await call(web.app, 'POST', `${base}/holds`, { key: admin, body: { lines } });
-  return held.status === 201 ? String(held.body['id']) : undefined;
+  const { status, body } = await desk.hold([roomLine(roomId, at(from), at(to))]);
+  return status === 201 ? body.id : undefined;
 }
 
-const grid = (from: number, to: number, more = '', key?: string) =>
-  get<GridAnswer>(`/rooms/grid?from=${at(from)}&to=${at(to)}${more}`, key);
+const grid = (from: number, to: number, more = '', by?: Who) =>
+  get<GridAnswer>(`/rooms/grid?from=${at(from)}&to=${at(to)}${more}`, by);
 
 test('the grid says of every room what its own availability says, whatever is booked and asked for', async () => {
   const slot = fc.tuple(fc.nat(2), fc.nat(46), fc.integer({ min: 1, max: 12 }));
@@ -64,8 +48,12 @@ test('the grid says of every room what its own availability says, whatever is bo
       fc.array(slot, { minLength: 4, maxLength: 12 }),
       window,
       async (slots, [from, length]) => {
-        const building = `Property ${(named += 1)}`;
-        const rooms = [await newRoom({ building }), await newRoom({ building }), await newRoom({ building })];
+        const building = newBuilding();
+        const rooms = [
+          await desk.room({ building }),
+          await desk.room({ building }),
+          await desk.room({ building }),
+        ];
         for (const [room, start, hours] of slots) await book(rooms[room] ?? '', start, start + hours);
         const shown = await grid(from, from + length, `&building=${encodeURIComponent(building)}`);
         assert.deepEqual(
@@ -73,10 +61,7 @@ test('the grid says of every room what its own availability says, whatever is bo
           rooms,
         );
         for (const { roomId, busy } of shown.data) {
-          const own = await get<{ busy: unknown }>(
-            `/rooms/${roomId}/availability?from=${at(from)}&to=${at(from + length)}`,
-          );
-          assert.deepEqual(busy, own.busy);
+          assert.deepEqual(busy, await desk.busy(roomId, at(from), at(from + length)));
           examined += busy.length;
         }
       },
@@ -87,9 +72,9 @@ test('the grid says of every room what its own availability says, whatever is bo
 });
 
 test('staff see whose each stretch is, and neighbours stay apart; everybody else sees what is taken', async () => {
-  const room = await newRoom({ building: 'Whose' });
+  const room = await desk.room({ building: 'Whose' });
   const [first, second] = [await book(room, 8, 9), await book(room, 9, 11)];
-  const staff = await grid(0, 24, '&building=Whose', admin);
+  const staff = await grid(0, 24, '&building=Whose', 'admin');
   assert.deepEqual(staff.data[0]?.busy, [
     { start: at(8), end: at(9), bookingId: first },
     { start: at(9), end: at(11), bookingId: second },
@@ -100,7 +85,7 @@ test('staff see whose each stretch is, and neighbours stay apart; everybody else
 
 test('a grid of many rooms is read page by page, each room once, in order of name', async () => {
   const rooms = [];
-  for (const capacity of [30, 20, 30, 30, 30]) rooms.push(await newRoom({ building: 'Pages', capacity }));
+  for (const capacity of [30, 20, 30, 30, 30]) rooms.push(await desk.room({ building: 'Pages', capacity }));
   const seen: string[] = [];
   let cursor = '';
   for (let pages = 1; ; pages++) {
@@ -114,13 +99,10 @@ test('a grid of many rooms is read page by page, each room once, in order of nam
 });
 
 test('holds that have expired and bookings that were cancelled are free in the grid', async () => {
-  const room = await newRoom({ building: 'Ended' });
+  const room = await desk.room({ building: 'Ended' });
   const cancelled = await book(room, 8, 9);
-  await call(web.app, 'POST', `${base}/bookings/${cancelled}/cancel`, { key: admin, body: {} });
-  await call(web.app, 'POST', `${base}/holds`, {
-    key: admin,
-    body: { lines: [{ kind: 'room', roomId: room, start: at(10), end: at(11) }], ttlSeconds: 1 },
-  });
+  await desk.done(`/bookings/${cancelled}/cancel`);
+  await desk.held([roomLine(room, at(10), at(11))], 'admin', { ttlSeconds: 1 });
   assert.equal((await grid(10, 11, '&building=Ended')).data[0]?.busy.length, 1);
   while ((await grid(0, 24, '&building=Ended')).data[0]?.busy.length !== 0);
 });
@@ -134,7 +116,7 @@ const bad: readonly [string, string, string][] = [
 ];
 for (const [what, query, reason] of bad)
   test(`a grid of ${what} is refused with ${reason}`, async () => {
-    const answer = await call(web.app, 'GET', `${base}/rooms/grid?${query}`);
+    const answer = await desk.get(`/rooms/grid?${query}`, 'public');
     assert.ok([400, 422].includes(answer.status), answer.text);
     assert.equal(answer.body.errors[0]?.reason, reason);
   });
@@ -165,26 +147,21 @@ test('every room that is found can be held at once, and no room that could be he
   const seen = { found: 0, left: 0 };
   await fc.assert(
     fc.asyncProperty(asked, async ({ rooms, taken, closed: [which, hour], from, length }) => {
-      const building = `Find ${(named += 1)}`;
+      const building = newBuilding();
       const ids: string[] = [];
-      for (const _ of rooms) ids.push(await newRoom({ building }));
+      for (const _ of rooms) ids.push(await desk.room({ building }));
       for (const [room, start] of taken) await book(ids[room] ?? '', start, start + 1);
       const blackout = { start: at(hour), end: at(hour + 1) };
-      if (ids[which] !== undefined)
-        await call(web.app, 'POST', `${base}/rooms/${ids[which]}/blackouts`, { key: admin, body: blackout });
-      for (const [i, given] of rooms.entries()) {
-        const headers = { 'if-match': '*' };
-        await call(web.app, 'PATCH', `${base}/rooms/${ids[i]}`, { key: admin, body: given, headers });
-      }
+      if (ids[which] !== undefined) await desk.made(`/rooms/${ids[which]}/blackouts`, blackout);
+      for (const [i, given] of rooms.entries()) await desk.patch(`/rooms/${ids[i]}`, given);
       const [start, end] = [at(from / 4), at((from + length) / 4)];
       const answer = await get<{ data: { id: string }[] }>(
         `/rooms/availability?from=${start}&to=${end}&building=${encodeURIComponent(building)}&fields=id`,
-        admin,
+        'admin',
       );
       const found = new Set(answer.data.map(({ id }) => id));
       for (const roomId of ids) {
-        const lines = [{ kind: 'room', roomId, start, end }];
-        const held = await call(web.app, 'POST', `${base}/holds`, { key: admin, body: { lines } });
+        const held = await desk.hold([roomLine(roomId, start, end)]);
         assert.equal(held.status === 201, found.has(roomId), held.text);
         if (held.status === 201) seen.found += 1;
         else seen.left += 1;
@@ -199,11 +176,12 @@ test('pages of free rooms are full and counted although most rooms that are free
   const building = 'Mostly shut';
   const open: string[] = [];
   for (let n = 0; n < 12; n++) {
-    const id = await newRoom({ building, ...(n % 4 === 0 ? {} : { openingHours: {} }) });
+    const id = await desk.room({ building, ...(n % 4 === 0 ? {} : { openingHours: {} }) });
     if (n % 4 === 0) open.push(id);
   }
   const url = `/rooms/availability?from=${at(8)}&to=${at(9)}&building=Mostly%20shut&limit=2&sort=name`;
-  const page = (n: number) => get<{ data: { id: string }[]; pagination: object }>(`${url}&page=${n}`, admin);
+  const page = (n: number) =>
+    get<{ data: { id: string }[]; pagination: object }>(`${url}&page=${n}`, 'admin');
   const [first, second] = [await page(1), await page(2)];
   assert.deepEqual(
     [...first.data, ...second.data].map(({ id }) => id),
@@ -215,7 +193,7 @@ test('pages of free rooms are full and counted although most rooms that are free
     hasNext: false,
     hasPrev: true,
   });
-  const { data, pagination } = await get<GridAnswer>(url, admin);
-  const rest = await get<GridAnswer>(`${url}&cursor=${pagination.nextCursor}`, admin);
+  const { data, pagination } = await get<GridAnswer>(url, 'admin');
+  const rest = await get<GridAnswer>(`${url}&cursor=${pagination.nextCursor}`, 'admin');
   assert.deepEqual([data.length, rest.data.length, rest.pagination.hasNext], [2, 1, false]);
 });

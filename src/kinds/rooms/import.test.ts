@@ -1,48 +1,38 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { parse } from 'csv-parse/sync';
-import { call, testApp, type TestApp } from '../../../test/app.ts';
+import { FrontDesk, roomLine, type Done, type Who } from '../../../test/front-desk.ts';
 
-let web: TestApp;
-let base: string;
-let admin: string;
-let client: string;
+let desk: FrontDesk;
 let term: string;
 before(async () => {
-  web = await testApp();
-  const company = await web.tenantWith('admin', 'client');
-  base = company.base;
-  [admin = '', client = ''] = company.keys;
+  desk = await FrontDesk.open();
   // Fifteen Mondays, of which one is a holiday; the clocks of Berlin go back on 27 October.
   const winter = { name: 'Winter', startsOn: '2030-10-14', endsOn: '2031-01-20', holidays: ['2030-12-23'] };
-  term = String((await post('/terms', winter))['id']);
+  term = (await desk.made('/terms', winter)).id;
 });
-after(() => web.close());
-
-async function post(path: string, body: unknown) {
-  const answer = await call(web.app, 'POST', `${base}${path}`, { key: admin, body });
-  assert.equal(answer.status, 201, answer.text);
-  return answer.body;
-}
+after(() => desk.close());
 
 let named = 0;
 async function newRoom(given: object = {}): Promise<{ id: string; name: string }> {
   const name = `Room ${(named += 1)}`;
-  const body = { name, building: 'Main', capacity: 10, timezone: 'Europe/Berlin', ...given };
-  return { id: String((await post('/rooms', body))['id']), name };
+  return { id: await desk.room({ name, timezone: 'Europe/Berlin', ...given }), name };
 }
 
 const HEAD = 'room,building,weekday,date,start,end,title';
 
-async function send(rows: readonly string[], query = `?term=${term}`, key = admin, type = 'text/csv') {
-  const answer = await web.app.inject({
+/** A file is sent as it is, not as JSON. */
+async function sendFile(payload: string, query = '', by: Who = 'admin', type = 'text/csv') {
+  const answer = await desk.web.app.inject({
     method: 'POST',
-    url: `${base}/rooms/import${query}`,
-    headers: { authorization: `Bearer ${key}`, 'content-type': type },
-    payload: [HEAD, ...rows].join('\n'),
+    url: `${desk.base}/rooms/import${query}`,
+    headers: { authorization: `Bearer ${desk.keys[by]}`, 'content-type': type },
+    payload,
   });
   return { status: answer.statusCode, text: answer.body, type: answer.headers['content-type'] };
 }
+const send = (rows: readonly string[], query = `?term=${term}`, by?: Who, type?: string) =>
+  sendFile([HEAD, ...rows].join('\n'), query, by, type);
 
 interface Told {
   booked: number;
@@ -57,10 +47,7 @@ async function imported(rows: readonly string[], query?: string): Promise<Told> 
   return JSON.parse(answer.text) as Told;
 }
 
-async function busy(id: string): Promise<{ start: string; end: string }[]> {
-  const url = `${base}/rooms/${id}/availability?from=2030-10-01T00:00:00Z&to=2031-03-01T00:00:00Z`;
-  return (await call(web.app, 'GET', url)).body['busy'] as { start: string; end: string }[];
-}
+const busy = (roomId: string) => desk.busy(roomId, '2030-10-01T00:00:00Z', '2031-03-01T00:00:00Z');
 
 test('a row with a weekday is booked in every week of the term but on holidays, at the same time by the clock', async () => {
   const { id, name } = await newRoom();
@@ -74,10 +61,9 @@ test('a row with a weekday is booked in every week of the term but on holidays, 
     '2030-10-28T07:15:00.000Z',
   ]);
   assert.ok(!times.some((start) => start.startsWith('2030-12-23')));
-  const list = (await call(web.app, 'GET', `${base}/bookings?limit=1`, { key: admin })).body['data'];
-  const [booking] = list as { state: string; note: string; lines: { series: { occurrences: number } }[] }[];
+  const [booking] = (await desk.get('/bookings?limit=1')).body['data'] as (Done & { note: string })[];
   assert.deepEqual([booking?.state, booking?.note], ['confirmed', 'Analysis, I']);
-  assert.deepEqual([booking?.lines.length, booking?.lines[0]?.series.occurrences], [14, 14]);
+  assert.deepEqual([booking?.lines.length, booking?.lines[0]?.series?.occurrences], [14, 14]);
 });
 
 test('the same file sent again books nothing twice, also together with rows that are new', async () => {
@@ -121,9 +107,7 @@ test('a dry run says what would be booked and what not, also because of rows of 
 test('a row that cannot be booked is told of with its reason and holds up no other', async () => {
   const room = await newRoom({ openingHours: { mon: [['08:00', '18:00']] } });
   const taken = await newRoom();
-  await post('/holds', {
-    lines: [{ kind: 'room', roomId: taken.id, start: '2030-11-04T09:00:00Z', end: '2030-11-04T10:00:00Z' }],
-  });
+  await desk.held([roomLine(taken.id, '2030-11-04T09:00:00Z', '2030-11-04T10:00:00Z')]);
   const twin = await newRoom({ name: 'Twin' });
   await newRoom({ name: 'Twin', building: 'Annexe' });
   const bad: [string, string][] = [
@@ -151,15 +135,8 @@ test('a row that cannot be booked is told of with its reason and holds up no oth
 
 test('in a room where requests compete, a row is approved at once and those that collide with it are settled', async () => {
   const room = await newRoom({ rules: { approval: 'required', approvalMode: 'competing' } });
-  const asked = { kind: 'room', roomId: room.id };
-  const state = async (id: unknown) =>
-    (await call(web.app, 'GET', `${base}/bookings/${String(id)}`, { key: admin })).body['state'];
-  const colliding = { ...asked, start: '2030-11-07T11:00:00Z', end: '2030-11-07T13:30:00Z' };
-  const apart = { ...asked, start: '2030-11-07T15:00:00Z', end: '2030-11-07T16:00:00Z' };
-  const [loser, other] = [
-    await post('/holds', { lines: [colliding] }),
-    await post('/holds', { lines: [apart] }),
-  ];
+  const loser = await desk.held([roomLine(room.id, '2030-11-07T11:00:00Z', '2030-11-07T13:30:00Z')]);
+  const other = await desk.held([roomLine(room.id, '2030-11-07T15:00:00Z', '2030-11-07T16:00:00Z')]);
   const rows = [
     `${room.name},,,2030-11-07,12:00,14:00,A`,
     `${room.name},,,2030-11-07,13:00,14:30,B`,
@@ -171,7 +148,10 @@ test('in a room where requests compete, a row is approved at once and those that
     told.refused.map(({ reason }) => reason),
     ['slot_taken'],
   );
-  assert.deepEqual([await state(loser['id']), await state(other['id'])], ['declined', 'requested']);
+  assert.deepEqual(
+    [(await desk.read(loser.id)).state, (await desk.read(other.id)).state],
+    ['declined', 'requested'],
+  );
   assert.equal((await busy(room.id)).length, 15, 'what is approved holds its time');
   const again = await imported(rows);
   assert.partialDeepStrictEqual(again, { booked: 0, repeated: 2 });
@@ -192,10 +172,10 @@ test('the error file has the bad rows as they were, with reasons, and no formula
 });
 
 const refused: readonly [string, () => ReturnType<typeof send>, number][] = [
-  ['by somebody who may not', () => send([], '', client), 403],
+  ['by somebody who may not', () => send([], '', 'client'), 403],
   ['of an unknown term', () => send([], '?term=00000000-0000-7000-8000-000000000000'), 404],
-  ['that is JSON', () => send([], '', admin, 'application/json'), 400],
-  ['that is no text of any known type', () => send([], '', admin, 'text/plain'), 415],
+  ['that is JSON', () => send([], '', 'admin', 'application/json'), 400],
+  ['that is no text of any known type', () => send([], '', 'admin', 'text/plain'), 415],
   ['of more rows than there may be', () => send(Array<string>(1_001).fill('a,,mon,,08:00,09:00,x')), 422],
   ['with a quote that never ends', () => send(['"a']), 422],
   ['that is too long', () => send(['x'.repeat(600_000)]), 413],
@@ -213,11 +193,5 @@ test('a weekday without a term, and a file without the columns, are told', async
     told.refused.map(({ reason }) => reason),
     ['missing_field'],
   );
-  const answer = await web.app.inject({
-    method: 'POST',
-    url: `${base}/rooms/import`,
-    headers: { authorization: `Bearer ${admin}`, 'content-type': 'text/csv' },
-    payload: 'raum,tag\nA,mon',
-  });
-  assert.equal(answer.statusCode, 422);
+  assert.equal((await sendFile('raum,tag\nA,mon')).status, 422);
 });

@@ -1,65 +1,26 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { call, testApp, type TestApp } from '../../../test/app.ts';
+import { FrontDesk, roomLine, type Answer, type Done } from '../../../test/front-desk.ts';
 
-let web: TestApp;
-let base: string;
-let admin: string;
-before(async () => {
-  web = await testApp();
-  const company = await web.tenantWith('admin');
-  base = company.base;
-  [admin = ''] = company.keys;
-});
-after(() => web.close());
+let desk: FrontDesk;
+before(async () => (desk = await FrontDesk.open()));
+after(() => desk.close());
 
-interface Line {
-  no: number;
-  roomId: string;
-  start: string;
-  cancelledAt: string | null;
-  series: { exception?: true; localStart: string; timezone: string };
-}
-interface Booking {
-  id: string;
-  state: string;
-  version: number;
-  lines: Line[];
-  errors: { pointer: string; reason: string }[];
-}
-
-async function send(method: string, path: string, body: unknown, headers: Record<string, string> = {}) {
-  const answer = await call(web.app, method, `${base}${path}`, { key: admin, body, headers });
-  return { status: answer.status, body: answer.body as unknown as Booking };
-}
-const post = (path: string, body: unknown) => send('POST', path, body);
-
-let named = 0;
-/** A room in Berlin, and a weekly lecture of six Mondays in it, over the end of summer time. */
-async function lectures(more: Record<string, unknown> = {}) {
-  const name = `Room ${(named += 1)}`;
-  const room = await post('/rooms', { name, building: 'Main', capacity: 10, timezone: 'Europe/Berlin' });
-  const line = {
-    kind: 'room',
-    roomId: room.body.id,
-    start: '2027-10-18T08:00:00+02:00',
-    end: '2027-10-18T09:30:00+02:00',
-    rrule: 'FREQ=WEEKLY;COUNT=6',
-    ...more,
-  };
-  const held = await post('/holds', { lines: [line] });
-  assert.equal(held.status, 201, JSON.stringify(held.body));
-  const { id } = held.body;
+/** A weekly lecture of six Mondays in a room in Berlin, over the end of summer time. */
+async function lectures(start = '2027-10-18T08:00:00+02:00', end = '2027-10-18T09:30:00+02:00') {
+  const roomId = await desk.room({ timezone: 'Europe/Berlin' });
+  const lines = [{ ...roomLine(roomId, start, end), rrule: 'FREQ=WEEKLY;COUNT=6' }];
+  const { id } = await desk.held(lines);
   return {
-    roomId: room.body.id,
-    move: (body: object) => post(`/bookings/${id}/reschedule`, body),
-    cancel: (body: object) => post(`/bookings/${id}/cancel`, body),
-    lines: [line],
+    roomId,
+    move: (body: object) => desk.post(`/bookings/${id}/reschedule`, body),
+    cancel: (body: object) => desk.post(`/bookings/${id}/cancel`, body),
+    lines,
   };
 }
 
 /** Day of the month, month and clock time of each line that stands. */
-const times = ({ lines }: Booking) =>
+const times = ({ lines }: Done) =>
   lines.filter(({ cancelledAt }) => cancelledAt === null).map(({ start }) => start.slice(5, 16));
 const to = (no: number, start: string, end: string) => ({ no, start, end });
 
@@ -70,7 +31,7 @@ test('this: one occurrence moves and becomes an exception', async () => {
     ...['10-18T08:00', '10-25T08:00', '11-02T10:00', '11-08T08:00', '11-15T08:00', '11-22T08:00'],
   ]);
   assert.deepEqual(
-    moved.body.lines.map(({ series }) => series.exception ?? false),
+    moved.body.lines.map(({ series }) => series?.exception ?? false),
     [false, false, true, false, false, false],
   );
 });
@@ -98,7 +59,7 @@ test('all: the whole series moves by the clock, and exceptions take their place 
   assert.deepEqual(times(moved.body), [
     ...['10-18T07:00', '10-25T07:00', '11-01T07:00', '11-08T07:00', '11-15T07:00', '11-22T07:00'],
   ]);
-  assert.ok(moved.body.lines.every(({ series }) => series.exception === undefined));
+  assert.ok(moved.body.lines.every(({ series }) => series?.exception === undefined));
   assert.deepEqual((await move(body)).body, moved.body);
 });
 
@@ -113,12 +74,12 @@ test('an exception that is named for another room alone hands its own time on to
     ...['10-18T08:00', '10-25T08:00', '11-01T08:00', '11-09T10:00', '11-15T08:00', '11-22T08:00'],
   ]);
   assert.deepEqual(
-    away.body.lines.map((line) => [line.roomId === roomId, line.series.exception ?? false]),
+    away.body.lines.map((line) => [line.roomId === roomId, line.series?.exception ?? false]),
     [...[1, 2, 3].map(() => [true, false]), [false, true], [false, false], [false, false]],
   );
   const back = await move({ lines: [{ no: 4, roomId }], scope: 'all' });
   assert.equal(times(back.body)[3], '11-08T08:00', 'with the whole series it takes its place again');
-  assert.ok(back.body.lines.every((line) => line.roomId === roomId && line.series.exception === undefined));
+  assert.ok(back.body.lines.every((line) => line.roomId === roomId && line.series?.exception === undefined));
 });
 
 test('occurrences may move onto the times of each other, and another room is for all in the scope', async () => {
@@ -128,7 +89,7 @@ test('occurrences may move onto the times of each other, and another room is for
     scope: 'all',
   });
   assert.deepEqual(times(week.body).at(-1), '11-29T08:00');
-  const { roomId } = await lectures({ start: '2028-01-03T08:00:00+01:00', end: '2028-01-03T09:30:00+01:00' });
+  const { roomId } = await lectures('2028-01-03T08:00:00+01:00', '2028-01-03T09:30:00+01:00');
   const elsewhere = await move({ lines: [{ no: 5, roomId }], scope: 'following' });
   assert.deepEqual(
     elsewhere.body.lines.map((line) => line.roomId === roomId),
@@ -138,13 +99,7 @@ test('occurrences may move onto the times of each other, and another room is for
 
 test('a move that one occurrence cannot make changes nothing', async () => {
   const { move, roomId } = await lectures();
-  const taken = {
-    kind: 'room',
-    roomId,
-    start: '2027-11-08T12:00:00+01:00',
-    end: '2027-11-08T13:00:00+01:00',
-  };
-  assert.equal((await post('/holds', { lines: [taken] })).status, 201);
+  await desk.held([roomLine(roomId, '2027-11-08T12:00:00+01:00', '2027-11-08T13:00:00+01:00')]);
   const moved = await move({
     lines: [to(1, '2027-10-18T12:00:00+02:00', '2027-10-18T13:30:00+02:00')],
     scope: 'all',
@@ -171,19 +126,14 @@ test('a refused move points at the line of the request, whatever its number in t
 
 test('a series keeps the clock it was promised by when the room gets another zone', async () => {
   const { move, roomId } = await lectures();
-  const changed = await send(
-    'PATCH',
-    `/rooms/${roomId}`,
-    { timezone: 'America/New_York' },
-    { 'if-match': '*' },
-  );
+  const changed = await desk.patch(`/rooms/${roomId}`, { timezone: 'America/New_York' });
   assert.equal(changed.status, 200);
   const moved = await move({
     lines: [to(1, '2027-10-18T09:00:00+02:00', '2027-10-18T10:30:00+02:00')],
     scope: 'all',
   });
   assert.equal(moved.body.lines[5]?.start, '2027-11-22T09:00:00+01:00');
-  assert.equal(moved.body.lines[5]?.series.timezone, 'Europe/Berlin');
+  assert.equal(moved.body.lines[5]?.series?.timezone, 'Europe/Berlin');
 });
 
 test('cancelling is for this, the following or all occurrences, exceptions too, and asked again answers the same', async () => {
@@ -197,12 +147,12 @@ test('cancelling is for this, the following or all occurrences, exceptions too, 
   const all = await cancel({ lines: [1], scope: 'all' });
   assert.equal(all.body.state, 'cancelled');
   assert.deepEqual((await cancel({ lines: [1], scope: 'all' })).body, all.body);
-  assert.equal((await post('/holds', { lines })).status, 201, 'all of the time is free again');
+  assert.equal((await desk.hold(lines)).status, 201, 'all of the time is free again');
 });
 
 test('what makes no sense of a series is refused', async () => {
   const { move, cancel } = await lectures();
-  const reasonOf = ({ status, body }: { status: number; body: Booking }) => [status, body.errors[0]?.reason];
+  const reasonOf = ({ status, body }: Answer) => [status, body.errors[0]?.reason];
   assert.deepEqual(reasonOf(await cancel({ scope: 'following' })), [422, 'missing_field']);
   assert.deepEqual(reasonOf(await cancel({ lines: [1], scope: 'some' })), [422, 'invalid_value']);
   assert.deepEqual(reasonOf(await cancel({ lines: [7], scope: 'all' })), [422, 'unknown_line']);

@@ -3,19 +3,11 @@ import { after, before, test } from 'node:test';
 import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
 import { Temporal } from 'temporal-polyfill';
-import { call, testApp, type TestApp } from '../../../test/app.ts';
+import { FrontDesk, roomLine } from '../../../test/front-desk.ts';
 
-let web: TestApp;
-let base: string;
-let admin: string;
-let client: string;
-before(async () => {
-  web = await testApp();
-  const company = await web.tenantWith('admin', 'client');
-  base = company.base;
-  [admin = '', client = ''] = company.keys;
-});
-after(() => web.close());
+let desk: FrontDesk;
+before(async () => (desk = await FrontDesk.open()));
+after(() => desk.close());
 
 type Hours = Partial<Record<'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun', string[][]>>;
 interface Booked {
@@ -36,20 +28,11 @@ const WEEKS = [
   { timezone: 'Asia/Kathmandu', monday: '2030-05-06' },
 ];
 
-async function post(path: string, body: unknown, status: number) {
-  const answer = await call(web.app, 'POST', `${base}${path}`, { key: admin, body });
-  assert.equal(answer.status, status, answer.text);
-  return answer.body;
-}
-
 async function report(path: string, query: Record<string, string | number>, headers = {}) {
   const search = new URLSearchParams(
     Object.entries(query).map(([name, value]): [string, string] => [name, String(value)]),
   );
-  const answer = await call(web.app, 'GET', `${base}/rooms/reports/${path}?${String(search)}`, {
-    key: admin,
-    headers,
-  });
+  const answer = await desk.ask('GET', `/rooms/reports/${path}?${String(search)}`, { headers });
   assert.equal(answer.status, 200, answer.text);
   return answer;
 }
@@ -58,23 +41,9 @@ const rows = async (path: string, query: Record<string, string | number>) =>
 
 const iso = (at: number) => new Date(at).toISOString();
 
-let named = 0;
-async function newRoom(building: string, given: object = {}): Promise<string> {
-  const body = { name: `Room ${(named += 1)}`, building, capacity: 10, ...given };
-  return String((await post('/rooms', body, 201))['id']);
-}
-
-async function change(roomId: string, body: object): Promise<void> {
-  const headers = { 'if-match': '*' };
-  const answer = await call(web.app, 'PATCH', `${base}/rooms/${roomId}`, { key: admin, body, headers });
-  assert.equal(answer.status, 200, answer.text);
-}
-
-async function confirmed(roomId: string, start: string, end: string): Promise<string> {
-  const held = await post('/holds', { lines: [{ kind: 'room', roomId, start, end }] }, 201);
-  await post(`/bookings/${String(held['id'])}/confirm`, {}, 200);
-  return String(held['id']);
-}
+const newRoom = (building: string, given: object = {}) => desk.room({ building, ...given });
+const confirmed = async (roomId: string, start: string, end: string) =>
+  (await desk.booked([roomLine(roomId, start, end)])).id;
 
 /** The same sums as naively as possible: minute by minute, by a calendar's clock. */
 function naive(
@@ -112,6 +81,7 @@ const day = fc.constantFrom<string[][]>(
 const week = fc.record({ mon: day, tue: day, wed: day, thu: day, fri: day, sat: day, sun: day });
 const quarter = (most: number) => fc.nat(most * 4).map((quarters) => quarters * 15 * MINUTE_MS);
 
+let buildings = 0;
 test('what was kept and what was open is what counting minutes on the wall gives, also in weeks in which clocks change', async () => {
   const slot = fc.record({ room: fc.nat(1), from: quarter(8 * 24), length: quarter(20) });
   const asked = fc.record({
@@ -123,7 +93,7 @@ test('what was kept and what was open is what counting minutes on the wall gives
   });
   await fc.assert(
     fc.asyncProperty(asked, async ({ week: { timezone, monday }, hours, slots, from, length }) => {
-      const building = `Property ${(named += 1)}`;
+      const building = `Property ${(buildings += 1)}`;
       const rooms = [];
       for (const _ of hours) rooms.push(await newRoom(building, { timezone }));
       const midnight = Temporal.PlainDate.from(monday).toZonedDateTime(timezone).epochMilliseconds;
@@ -138,7 +108,10 @@ test('what was kept and what was open is what counting minutes on the wall gives
         booked.push({ room, startsAt, endsAt });
       }
       // Only now, so that some is kept while the room is closed.
-      for (const [room, openingHours] of hours.entries()) await change(rooms[room] ?? '', { openingHours });
+      for (const [room, openingHours] of hours.entries()) {
+        const changed = await desk.patch(`/rooms/${rooms[room]}`, { openingHours });
+        assert.equal(changed.status, 200, changed.text);
+      }
       const window = { startsAt: midnight + from, endsAt: midnight + from + length * 60 * MINUTE_MS };
       const query = { building, from: iso(window.startsAt), to: iso(window.endsAt) };
       const right = naive(timezone, window, hours, booked);
@@ -167,11 +140,7 @@ test('buildings add up their rooms, and the same table comes as CSV that no spre
   const [a, b] = [await newRoom(building, { openingHours }), await newRoom(building, { openingHours })];
   await confirmed(a, '2030-05-06T08:00:00Z', '2030-05-06T10:00:00Z');
   await confirmed(b, '2030-05-06T09:00:00Z', '2030-05-06T12:00:00Z');
-  await post(
-    '/holds',
-    { lines: [{ kind: 'room', roomId: b, start: '2030-05-06T14:00:00Z', end: '2030-05-06T15:00:00Z' }] },
-    201,
-  );
+  await desk.held([roomLine(b, '2030-05-06T14:00:00Z', '2030-05-06T15:00:00Z')]);
   const query = { building, from: '2030-05-06T00:00:00Z', to: '2030-05-07T00:00:00Z' };
   const right = { building, rooms: 2, bookings: 2, keptMinutes: 300, openMinutes: 1_200, utilisation: 0.25 };
   assert.deepEqual(await rows('buildings', query), [right]);
@@ -199,11 +168,10 @@ test('bookings are counted by the day they were made, with what became of them a
   await confirmed(room, ...hour(10));
   await confirmed(room, ...hour(20));
   await confirmed(room, ...hour(60));
-  await post(`/bookings/${await confirmed(room, ...hour(70))}/cancel`, {}, 200);
-  await post(`/bookings/${await confirmed(room, ...hour(80))}/check-in`, {}, 200);
-  await post(`/bookings/${await confirmed(room, ...hour(90))}/no-show`, {}, 200);
-  const [start, end] = hour(100);
-  await post('/holds', { lines: [{ kind: 'room', roomId: room, start, end }] }, 201);
+  await desk.done(`/bookings/${await confirmed(room, ...hour(70))}/cancel`);
+  await desk.done(`/bookings/${await confirmed(room, ...hour(80))}/check-in`);
+  await desk.done(`/bookings/${await confirmed(room, ...hour(90))}/no-show`);
+  await desk.held([roomLine(room, ...hour(100))]);
   for (const per of ['day', 'week', 'month']) {
     const from = now - 60 * MINUTE_MS;
     const found = await rows('bookings', { building, per, from: iso(from), to: iso(now + 60 * MINUTE_MS) });
@@ -219,16 +187,14 @@ test('bookings are counted by the day they were made, with what became of them a
 
 test('of lines cancelled under way, only those to which nobody came are no-shows; what is over stands', async () => {
   const building = 'Cancelled late';
-  const [a, b, c, over] = [1, 2, 3, 4].map(() => newRoom(building));
+  const rooms = await Promise.all([1, 2, 3, 4].map(() => newRoom(building)));
   const now = Date.now();
   const [start, end] = [iso(now - MINUTE_MS / 2), iso(now + 60 * MINUTE_MS)]; // a minute of grace is given
-  const lines: object[] = [];
-  for (const room of [a, b, c]) lines.push({ kind: 'room', roomId: await room, start, end });
-  lines.push({ kind: 'room', roomId: await over, start, end: iso(now - MINUTE_MS / 4) });
-  const id = String((await post('/holds', { lines }, 201))['id']);
-  await post(`/bookings/${id}/confirm`, {}, 200);
-  await post(`/bookings/${id}/check-in`, { lines: [1] }, 200);
-  await post(`/bookings/${id}/cancel`, { lines: [1, 2] }, 200);
+  const over = iso(now - MINUTE_MS / 4);
+  const lines = rooms.map((room, i) => roomLine(room, start, i === 3 ? over : end));
+  const { id } = await desk.booked(lines);
+  await desk.done(`/bookings/${id}/check-in`, { lines: [1] });
+  await desk.done(`/bookings/${id}/cancel`, { lines: [1, 2] });
   const window = { from: iso(now - 60 * MINUTE_MS), to: iso(now + 60 * MINUTE_MS) };
   const [row] = await rows('bookings', { building, per: 'month', ...window });
   assert.partialDeepStrictEqual(row, { bookings: 4, standing: 2, cancelled: 1, noShows: 1, checkedIn: 0 });
@@ -239,23 +205,22 @@ test('occurrences that were left out are no bookings, and so were never cancelle
   const room = await newRoom(building);
   await confirmed(room, '2030-05-07T08:00:00Z', '2030-05-07T09:00:00Z');
   const series = { rrule: 'FREQ=DAILY;COUNT=3', onConflict: 'skip' };
-  const line = { kind: 'room', roomId: room, start: '2030-05-06T08:00:00Z', end: '2030-05-06T09:00:00Z' };
-  const held = await post('/holds', { lines: [{ ...line, ...series }] }, 201);
-  await post(`/bookings/${String(held['id'])}/confirm`, {}, 200);
+  const line = roomLine(room, '2030-05-06T08:00:00Z', '2030-05-06T09:00:00Z');
+  const { id } = await desk.booked([{ ...line, ...series }]);
   const now = Date.now();
   const window = { from: iso(now - 60 * MINUTE_MS), to: iso(now + 60 * MINUTE_MS) };
   const counts = async () => (await rows('bookings', { building, per: 'month', ...window }))[0];
   assert.partialDeepStrictEqual(await counts(), { bookings: 3, standing: 3, cancelled: 0, noShows: 0 });
-  await post(`/bookings/${String(held['id'])}/cancel`, {}, 200);
+  await desk.done(`/bookings/${id}/cancel`);
   assert.partialDeepStrictEqual(await counts(), { bookings: 3, standing: 1, cancelled: 2, noShows: 0 });
 });
 
 test('reports are for staff, over a quarter at most', async () => {
   const query = 'from=2030-01-01T00:00:00Z&to=2030-02-01T00:00:00Z';
   for (const path of ['rooms', 'buildings', 'hours', 'bookings']) {
-    const url = `${base}/rooms/reports/${path}`;
-    assert.equal((await call(web.app, 'GET', `${url}?${query}`, { key: client })).status, 403);
-    const year = await call(web.app, 'GET', `${url}?${query.replace('2030-02', '2031-02')}`, { key: admin });
+    const url = `/rooms/reports/${path}`;
+    assert.equal((await desk.get(`${url}?${query}`, 'client')).status, 403);
+    const year = await desk.get(`${url}?${query.replace('2030-02', '2031-02')}`);
     assert.deepEqual([year.status, year.body.errors[0]?.reason], [422, 'interval_too_long']);
   }
 });

@@ -29,7 +29,7 @@ test('whoever books without approval is shown the requests for that time, and se
   const lost = await desk.held([line(room, 9, 2), line(room, 15)], 'client');
   const apart = await desk.held([line(room, 12)], 'other');
   const previewed = await desk.post('/holds/preview', { lines: [line(room, 10)] }, 'staff');
-  const [shown] = previewed.body['lines'] as { free: boolean; colliding?: string[] }[];
+  const [shown] = previewed.body.lines;
   assert.deepEqual([shown?.free, shown?.colliding], [true, [lost.id]]);
   const own = await desk.held([line(room, 10)], 'staff');
   const { body } = await desk.get(`/bookings/${own.id}/colliding`, 'staff');
@@ -101,7 +101,7 @@ test('a request whose room was blacked out since is not approved until the black
     const room = await desk.room({ rules: { approval: 'required', approvalMode } });
     const request = await desk.held([line(room, 9), line(room, 14)], 'client');
     if (approvalMode === 'exclusive') await desk.done(`/bookings/${request.id}/confirm`, {}, 'client');
-    const blackout = await desk.done(`/rooms/${room}/blackouts`, { start: hour(13), end: hour(15) });
+    const blackout = await desk.made(`/rooms/${room}/blackouts`, { start: hour(13), end: hour(15) });
     const refused = await approve(request);
     assert.deepEqual([refused.status, ...told(refused)], [422, 'rule_violated', 'blacked_out']);
     assert.match(refused.body.detail, /^Line 2: .* Remove the blackout, or decline the request\.$/);
@@ -158,7 +158,6 @@ test('of one client so many requests wait at most, also when they come at once; 
     201,
     'somebody else',
   );
-  const first = made[0]?.body as unknown as Done;
-  await desk.done(`/bookings/${first.id}/cancel`, {}, 'other');
+  await desk.done(`/bookings/${made[0]?.body.id}/cancel`, {}, 'other');
   assert.deepEqual([(await ask(100)).status, (await ask(101)).status], [201, 409]);
 });

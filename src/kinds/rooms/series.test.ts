@@ -1,81 +1,27 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { call, testApp, type TestApp } from '../../../test/app.ts';
+import { FrontDesk, roomLine, type Done } from '../../../test/front-desk.ts';
 
-let web: TestApp;
-let base: string;
-let admin: string;
-before(async () => {
-  web = await testApp();
-  const company = await web.tenantWith('admin');
-  base = company.base;
-  [admin = ''] = company.keys;
-});
-after(() => web.close());
+let desk: FrontDesk;
+before(async () => (desk = await FrontDesk.open()));
+after(() => desk.close());
 
-interface Line {
-  no: number;
-  roomId: string;
-  start: string;
-  end: string;
-  cancelledAt: string | null;
-  skipped?: { reason: string; detail: string }[];
-  series?: {
-    occurrence: number;
-    occurrences: number;
-    localStart: string;
-    timezone: string;
-    exception?: true;
-  };
-}
-
-async function post(path: string, body: unknown, key?: string) {
-  const headers: Record<string, string> = key === undefined ? {} : { 'idempotency-key': key };
-  const answer = await call(web.app, 'POST', `${base}${path}`, { key: admin, body, headers });
-  return {
-    status: answer.status,
-    body: answer.body as unknown as {
-      id: string;
-      code: string;
-      version: number;
-      lines: Line[];
-      errors: { pointer: string; reason: string; detail: string }[];
-      conflicts: { line: number; reason: string }[];
-    },
-  };
-}
-
-let named = 0;
-async function newRoom(given: Record<string, unknown> = {}): Promise<string> {
-  const name = `Room ${(named += 1)}`;
-  const made = await post('/rooms', {
-    name,
-    building: 'Main',
-    capacity: 10,
-    timezone: 'Europe/Berlin',
-    ...given,
-  });
-  assert.equal(made.status, 201, JSON.stringify(made.body));
-  return made.body.id;
-}
+const newRoom = (given: object = {}) => desk.room({ timezone: 'Europe/Berlin', ...given });
 
 /** A Monday lecture of ninety minutes from 08:00 in Berlin, over the end of summer time 2027. */
 const lecture = (roomId: string, more: Record<string, unknown> = {}) => ({
-  kind: 'room',
-  roomId,
-  start: '2027-10-18T08:00:00+02:00',
-  end: '2027-10-18T09:30:00+02:00',
+  ...roomLine(roomId, '2027-10-18T08:00:00+02:00', '2027-10-18T09:30:00+02:00'),
   rrule: 'FREQ=WEEKLY;COUNT=4',
   ...more,
 });
-const hold = (...lines: unknown[]) => post('/holds', { lines });
-const starts = (lines: readonly Line[]) => lines.map(({ start }) => start);
-const standing = (lines: readonly Line[]) => lines.filter(({ cancelledAt }) => cancelledAt === null);
+const hold = (...lines: object[]) => desk.hold(lines);
+const starts = (lines: Done['lines']) => lines.map(({ start }) => start);
+const standing = (lines: Done['lines']) => lines.filter(({ cancelledAt }) => cancelledAt === null);
 
 test('each occurrence is a line at the same time of the clock, with its series', async () => {
   const room = await newRoom();
   const made = await hold(lecture(room));
-  assert.equal(made.status, 201, JSON.stringify(made.body));
+  assert.equal(made.status, 201, made.text);
   assert.deepEqual(
     made.body.lines.map(({ no, start, end }) => [no, start, end]),
     [
@@ -98,17 +44,13 @@ test('each occurrence is a line at the same time of the clock, with its series',
 
 test('a series is held as a whole or, when it says so, without the occurrences that are taken or break a rule', async () => {
   const room = await newRoom({ openingHours: { mon: [['08:00', '20:00']] } });
-  const taken = {
-    kind: 'room',
-    roomId: room,
-    start: '2027-10-25T09:00:00+02:00',
-    end: '2027-10-25T10:00:00+02:00',
-  };
-  assert.equal((await hold(taken)).status, 201);
+  await desk.held([roomLine(room, '2027-10-25T09:00:00+02:00', '2027-10-25T10:00:00+02:00')]);
   const refused = await hold(lecture(room));
   assert.deepEqual([refused.status, refused.body.conflicts.map(({ line }) => line)], [409, [2]]);
   const daily = lecture(room, { rrule: 'FREQ=DAILY;COUNT=15', onConflict: 'skip' });
-  const made = await post('/holds', { lines: [daily] }, 'series-1');
+  const send = () =>
+    desk.ask('POST', '/holds', { body: { lines: [daily] }, headers: { 'idempotency-key': 'series-1' } });
+  const made = await send();
   assert.equal(made.status, 201);
   assert.deepEqual(starts(standing(made.body.lines)), [
     ...['2027-10-18T08:00:00+02:00', '2027-11-01T08:00:00+01:00'],
@@ -116,11 +58,7 @@ test('a series is held as a whole or, when it says so, without the occurrences t
   const why = made.body.lines.map(({ skipped }) => skipped?.[0]?.reason);
   assert.deepEqual([why[0], why[1], why[7], why[14]], [undefined, 'outside_hours', 'slot_taken', undefined]);
   assert.match(made.body.lines[1]?.skipped?.[0]?.detail ?? '', /^Occurrence 2 of 15, on 2027-10-19: /);
-  assert.deepEqual(
-    (await post('/holds', { lines: [daily] }, 'series-1')).body,
-    made.body,
-    'a repetition is told the same',
-  );
+  assert.deepEqual((await send()).body, made.body, 'a repetition is told the same');
   const nothing = await hold(lecture(room, { rrule: 'FREQ=WEEKLY;COUNT=1', onConflict: 'skip' }));
   assert.deepEqual(
     [nothing.status, nothing.body.conflicts.map(({ reason }) => reason)],
@@ -175,7 +113,7 @@ for (const { timezone, start, reason, ...by } of NIGHTS)
     const room = await newRoom({ timezone });
     const end = new Date(Date.parse(start) + 15 * 60_000).toISOString();
     const nights = (more: object) =>
-      hold({ kind: 'room', roomId: room, start, end, rrule: 'FREQ=DAILY;COUNT=3', ...more });
+      hold({ ...roomLine(room, start, end), rrule: 'FREQ=DAILY;COUNT=3', ...more });
     const undeclared = await nights({});
     assert.deepEqual([undeclared.status, undeclared.body.errors[0]?.reason], [422, reason]);
     const skipping = await nights({ dst: 'skip' });
@@ -185,7 +123,7 @@ for (const { timezone, start, reason, ...by } of NIGHTS)
     );
     for (const dst of ['earlier', 'later'] as const) {
       const other = await newRoom({ timezone });
-      const made = await hold({ kind: 'room', roomId: other, start, end, rrule: 'FREQ=DAILY;COUNT=3', dst });
+      const made = await hold({ ...roomLine(other, start, end), rrule: 'FREQ=DAILY;COUNT=3', dst });
       assert.equal(made.body.lines[1]?.start, by[dst]);
     }
   });
