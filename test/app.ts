@@ -1,7 +1,7 @@
 import type { FastifyInstance, InjectOptions } from 'fastify';
 import { openEngine } from '../src/engine/index.ts';
 import { buildApp } from '../src/http/app.ts';
-import type { Guesses } from '../src/http/guesses.ts';
+import type { Guesses } from '../src/people/guesses.ts';
 import type { Kind } from '../src/kinds/kind.ts';
 import { kinds } from '../src/kinds/index.ts';
 import type { Tenant } from '../src/people/access.ts';

@@ -3,7 +3,7 @@ import type { Config } from '../config.ts';
 import { killAt, linger } from '../engine/fault-point.ts';
 import { openEngine } from '../engine/index.ts';
 import { buildApp } from '../http/app.ts';
-import { openGuesses } from '../http/guesses.ts';
+import { openGuesses } from '../people/guesses.ts';
 import { kinds } from '../kinds/index.ts';
 import { openDatabase, type Database } from '../platform/db.ts';
 import type { Log } from '../platform/log.ts';

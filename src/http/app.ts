@@ -20,7 +20,7 @@ import { bookingReportRoute } from './booking-report.ts';
 import { bookingRoutes } from './bookings.ts';
 import { clientRoutes } from './clients.ts';
 import { discountCodeRoutes } from './discount-codes.ts';
-import type { Guesses } from './guesses.ts';
+import type { Guesses } from '../people/guesses.ts';
 import { healthRoutes } from './health.ts';
 import { answerUnknownUrls } from './not-found.ts';
 import { countRequests, operatorRoutes, type Operator } from './operator.ts';
@@ -122,7 +122,7 @@ async function tenantRoutes(scope: FastifyInstance, deps: AppDeps, remember: Rem
   bookingExportRoute(app, { db, reads, exports });
   bookingReportRoute(app, reads);
   const vault = deps.vault ?? openVault(undefined);
-  for (const kind of deps.kinds) kind.routes(app, { ...deps, reads, exports, vault });
+  for (const kind of deps.kinds) kind.routes(app, { ...deps, reads, exports, vault, guesses: deps.guesses });
 }
 
 /** The caller's own id when it is short and plain, so that his logs and ours can be laid side by side. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { call, testApp, type TestApp } from '../../test/app.ts';
-import { openGuesses } from './guesses.ts';
+import { openGuesses } from '../people/guesses.ts';
 
 /** What a code that there is gets to hear of a room, which costs nothing. */
 const KNOWN = 'code_not_applicable';
@@ -72,4 +72,36 @@ test('a shop may try for many, and not many for one of them', async () => {
   for (let i = 0; i < 280; i += 20)
     await tries(20, (n) => validate(`NO${i} ${n}`, undefined, { client: person(i + n + 3) }));
   assert.equal((await validate('RIGHT', undefined, { client: person(2) })).status, 429);
+});
+
+test('nor may access codes be guessed by looking at events, and right ones are not told from wrong ones', async () => {
+  const { base: own, keys: all } = await made.tenantWith('admin', 'client');
+  const [admin = '', person = ''] = all;
+  const add = (path: string, body: object) => call(made.app, 'POST', `${own}${path}`, { key: admin, body });
+  const sections = [{ name: 'Floor', kind: 'standing', capacity: 5 }];
+  const { body: venue } = await add('/venues', { name: 'V', sections });
+  const { body: event } = await add('/events', {
+    ...{ name: 'E', venueId: venue['id'], startsAt: '2030-05-01T10:00:00Z' },
+    prices: [{ section: 'Floor', amountMinor: 2 }],
+    tiers: [{ name: 'Members', amountMinor: 1, hidden: true, accessCodes: ['RIGHT'] }],
+  });
+  await add(`/events/${String(event['id'])}/publish`, {});
+  const look = (key: string | undefined, code?: string, of = '') => {
+    const query = code === undefined ? '' : `?accessCode=${code}`;
+    return call(made.app, 'GET', `${own}/events/${String(event['id'])}${of}${query}`, {
+      ...(key !== undefined && { key }),
+    });
+  };
+  assert.ok((await look(person, 'right')).text.includes('Members'));
+  const wrong = await tries(25, (n) => look(person, `WRONG${n}`, n % 2 === 0 ? '' : '/inventory'));
+  assert.equal(refused(wrong), 5);
+  assert.ok(wrong.every(({ text }) => !text.includes('Members')));
+  const late = [await look(person, 'RIGHT'), await look(person, 'RIGHT', '/inventory')];
+  assert.equal(refused(late), 2);
+  assert.equal((await look(person)).status, 200, 'without a code all is well');
+  assert.ok((await look(undefined, 'RIGHT')).text.includes('Members'), 'who has no key is another');
+  const seeing = await tries(320, (n) => look(admin, `WRONG${n}`));
+  assert.equal(refused(seeing), 0, 'who sees everything guesses nothing');
+  now += 60_000;
+  assert.ok((await look(person, 'RIGHT')).text.includes('Members'));
 });

@@ -18,7 +18,7 @@ import { CodeText } from '../sales/code-schema.ts';
 import { withCode } from './with-code.ts';
 import { alternatives, performResolved, type Context, type ResolvedLines } from './resolve.ts';
 import { answerOf, kept } from './outcome.ts';
-import type { Guesses } from './guesses.ts';
+import type { Guesses } from '../people/guesses.ts';
 
 const DEFAULT_TTL_SECONDS = 600;
 const LONGEST_TTL_SECONDS = 3_600;

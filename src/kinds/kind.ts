@@ -3,6 +3,7 @@ import type { Stretch } from '../engine/calendar.ts';
 import type { Approval, BookingLine, Engine, HoldLine } from '../engine/index.ts';
 import type { Invariant } from '../engine/invariant.ts';
 import type { Role, Tenant } from '../people/access.ts';
+import type { Guesses } from '../people/guesses.ts';
 import type { App } from '../people/route.ts';
 import type { Instant } from '../platform/clock.ts';
 import type { Database } from '../platform/db.ts';
@@ -122,7 +123,15 @@ export interface Kind {
   /** The kind's own resources; `app` stands at `/api/v1/:tenant`. */
   routes(
     app: App,
-    deps: { db: Database; reads: Reads; engine: Engine; exports: Exports; vault: Vault },
+    deps: {
+      db: Database;
+      reads: Reads;
+      engine: Engine;
+      exports: Exports;
+      vault: Vault;
+      /** Unset: nobody counts. */
+      guesses?: Guesses | undefined;
+    },
   ): void;
   /** What the server does for it again and again. */
   recurring?(deps: { db: Database; engine: Engine }): readonly RecurringTask[];

@@ -37,13 +37,28 @@ export const clientList = list('people.clientList', {
 const begins = (column: string, text: string) => `select s.id from people.client s
       where s.tenant_id = $1 and s.${column} >= ${text} and s.${column} < ${text} || chr(1114111)`;
 
+/** Names of more words than that are found by their beginning. */
+const MOST_SPLITS = 5;
+
+/** Those of whom one name is what stands before a space of the text, and the other begins with what stands behind it. */
+const wholeNames = (text: string) => `select f.id from (
+      select left(${text}, n) as head, substr(${text}, n + 2) as tail from generate_series(1, length(${text}) - 2) n
+      where substr(${text}, n + 1, 1) = ' ' order by n limit ${MOST_SPLITS}) w
+    cross join lateral (
+      select a.id from people.client a
+      where a.tenant_id = $1 and a.first_key = w.head and a.last_key >= w.tail and a.last_key < w.tail || chr(1114111)
+      union all
+      select a.id from people.client a
+      where a.tenant_id = $1 and a.last_key = w.head and a.first_key >= w.tail and a.first_key < w.tail || chr(1114111)) f`;
+
 /**
- * Ids of the clients whose e-mail, last or first name begins with the parameter `text` (in lower case). Each is a stretch of an
- * index of its own (client_email_unique, client_by_last_name, client_by_first_name): comparisons are leakproof, LIKE and
- * position() are not.
+ * Ids of the clients whose e-mail, last, first or whole name, in either order, begins with the parameter `text` (in lower case).
+ * Each is a stretch of an index of its own (client_email_unique, client_by_last_name, client_by_first_name): comparisons are
+ * leakproof, LIKE and position() are not.
  */
 export function clientsNamed(text: string): string {
-  return ['email_key', 'last_key', 'first_key'].map((column) => begins(column, text)).join(' union ');
+  const parts = ['email_key', 'last_key', 'first_key'].map((column) => begins(column, text));
+  return [...parts, wholeNames(text)].join(' union ');
 }
 
 /** The same, of those who are named like $4. */

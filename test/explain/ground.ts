@@ -53,10 +53,28 @@ export async function filledDatabase(bookings: number): Promise<FreshDatabase & 
       [tenant],
     );
     await client.query('vacuum (analyze) engine.idempotency');
-    return lookAround(client, tenant);
+    const ground = await lookAround(client, tenant);
+    for (const text of tierStatements) await client.query(text, [tenant, ground.hall]);
+    await client.query('analyze events.tier');
+    return ground;
   });
   return { ...database, ground };
 }
+
+const TIER = `md5($1::uuid || 'tier')::uuid`;
+const OF_TIER = `from engine.stock_claim c join events.event_section x on x.tenant_id = c.tenant_id and x.id = c.resource_id
+  where c.tenant_id = $1 and x.event_id = $2`;
+
+/** A tier at which all places of the hall $2 were sold. */
+const tierStatements: readonly string[] = [
+  `insert into events.tier (tenant_id, event_id, name, no, id, amount_minor, capacity, hidden, code_digests)
+   values ($1, $2, 'Adult', 1, ${TIER}, 2500, 1000000, false, '{}')`,
+  `insert into engine.stock (tenant_id, resource_id, capacity, taken)
+   select $1, ${TIER}, 1000000, coalesce(sum(c.units), 0) ${OF_TIER}`,
+  `insert into engine.stock_claim (tenant_id, resource_id, bucket, booking_id, line_no, units, expires_at)
+   select $1, ${TIER}, c.bucket, c.booking_id, c.line_no, sum(c.units), max(c.expires_at) ${OF_TIER}
+   group by c.bucket, c.booking_id, c.line_no`,
+];
 
 async function lookAround(client: pg.Client, tenant: string): Promise<Ground> {
   const ids = async (text: string): Promise<string[]> => {

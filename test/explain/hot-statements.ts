@@ -190,6 +190,11 @@ export const hotStatements: readonly Hot[] = [
     exempt: sold(2, 'its line'),
   },
   {
+    name: 'events.salesByTier',
+    values: ({ tenant, hall }) => [tenant, hall],
+    exempt: sold(2, 'its line'),
+  },
+  {
     name: 'events.salesCurve',
     values: ({ tenant, hall }) => [tenant, hall, 'day'],
     exempt: sold(3, 'its line and booking'),

@@ -106,7 +106,7 @@ export const countAttendees = statement('events.countAttendees', {
  * from going through all claims of the event for each booking instead.
  */
 function named(text: string, first: string, last: string): string {
-  const begins = (column: string) => `starts_with(lower(t.${column}), ${text})`;
+  const begins = (name: string) => `starts_with(lower(${name}), ${text})`;
   return `with booked as materialized (
     select b.id from engine.booking b
     where b.tenant_id = $1 and b.reference = upper(${text}) and b.reference <> ''
@@ -114,7 +114,7 @@ function named(text: string, first: string, last: string): string {
   ), given as materialized (
     select t.booking_id, t.line_no, t.place_id from events.ticket t
     where t.tenant_id = $1 and t.place_id >= ${first} and t.place_id <= ${last} and t.email is not null
-      and (${begins('email')} or ${begins('first_name')} or ${begins('last_name')})
+      and (${begins('t.email')} or ${begins(`t.first_name || ' ' || t.last_name`)} or ${begins(`t.last_name || ' ' || t.first_name`)})
   ), claimed as (
     select x.no, x.id as section_id, x.kind, c.booking_id, c.line_no, n.n,
       case x.kind when 'seated' then c.resource_id else ${numberedPlace('c.resource_id', 'n.n')} end as place_id

@@ -1,7 +1,7 @@
 import { list } from '../../platform/list.ts';
 import { statement } from '../../platform/statement.ts';
 import { seatDigits } from './place.ts';
-import { groupsOf, tiersInSection, tiersNow, tiersOf } from './tier-queries.ts';
+import { groupsOf, hasTierLeft, tiersInSection, tiersNow, tiersOf } from './tier-queries.ts';
 
 /** Units that can be sold of the stock row `s`: holds that have expired claim nothing. Rides stock_claim_by_stock. */
 export const freeUnits = `greatest(0, s.capacity + s.overbook - s.taken + coalesce((
@@ -22,7 +22,8 @@ const state = `case
     when coalesce(e.ends_at, e.starts_at) <= now() then 'ended'
     when e.state = 'onSale' and not exists (
       select from events.event_section x join engine.stock s on s.tenant_id = x.tenant_id and s.resource_id = x.id
-      where x.tenant_id = $1 and x.event_id = e.id and ${freeUnits} > ${keptSeats}) then 'soldOut'
+      where x.tenant_id = $1 and x.event_id = e.id and ${freeUnits} > ${keptSeats}
+        and (x.amount_minor is not null or ${hasTierLeft})) then 'soldOut'
     else e.state end`;
 
 /** On what terms an event is sold. */

@@ -1,15 +1,16 @@
 import { Type } from 'typebox';
 import { once } from '../../engine/idempotency.ts';
 import { can, type Actor } from '../../people/access.ts';
+import type { Guesses } from '../../people/guesses.ts';
 import { repeatable, sendAnswer } from '../../people/repeat.ts';
 import { writtenAlready, type App } from '../../people/route.ts';
 import { resourceTag } from '../../platform/cache/tags.ts';
 import type { Database } from '../../platform/db.ts';
 import { answerList, listAnswer, listQuery } from '../../platform/list.ts';
 import { AccessCode, IdPath, Note, parseInstant, strict } from '../../platform/schema.ts';
-import type { Viewer } from './access-code.ts';
+import { looking, type Viewer } from './access-code.ts';
 import { eventList, eventsOfSeries } from './event-queries.ts';
-import { createEvent, deleteEvent, readEvent, toEvent, updateEvent } from './event.ts';
+import { createEvent, deleteEvent, lookAtEvent, toEvent, updateEvent } from './event.ts';
 import { inventoryBytes } from './inventory.ts';
 import { Inventory } from './inventory-schema.ts';
 import { cancelEvent, moveEvent, type EventMove } from './life.ts';
@@ -29,10 +30,16 @@ const Scope = Type.Optional(
 );
 const write = { permission: 'catalogue.write' } as const;
 
-export function eventRoutes(app: App, { db }: { db: Database }): void {
+interface Deps {
+  db: Database;
+  guesses?: Guesses | undefined;
+}
+
+export function eventRoutes(app: App, deps: Deps): void {
+  const { db } = deps;
   listRoute(app, db);
-  inventoryRoute(app, db);
-  eventEntryRoutes(app, db);
+  inventoryRoute(app, deps);
+  eventEntryRoutes(app, deps);
   seriesRoute(app, db);
   moveRoute(app, db, 'publish', 'Put a draft on sale');
   moveRoute(app, db, 'pause', 'Pause the sale of an event');
@@ -92,7 +99,7 @@ function eventFilters({ venueId, state, from, to, search }: schema.EventFilters)
   return [venueId ?? null, state ?? null, instant(from), instant(to), search ?? null] as const;
 }
 
-function inventoryRoute(app: App, db: Database): void {
+function inventoryRoute(app: App, { db, guesses }: Deps): void {
   app.get(
     '/events/:id/inventory',
     {
@@ -119,13 +126,15 @@ function inventoryRoute(app: App, db: Database): void {
       },
     },
     async ({ actor, params, query }, reply) => {
-      const asked = { withSeats: query.seats ?? false, ...viewerOf(actor, query.accessCode) };
-      return writtenAlready(reply, await inventoryBytes(db, actor.tenant.id, params.id, asked));
+      const viewer = viewerOf(actor, query.accessCode);
+      const asked = { withSeats: query.seats ?? false, ...viewer };
+      const look = () => inventoryBytes(db, actor.tenant.id, params.id, asked);
+      return writtenAlready(reply, await looking(guesses, actor, viewer, look));
     },
   );
 }
 
-function eventEntryRoutes(app: App, db: Database): void {
+function eventEntryRoutes(app: App, { db, guesses }: Deps): void {
   entryRoutes(app, db, {
     path: '/events',
     name: 'Event',
@@ -146,7 +155,10 @@ function eventEntryRoutes(app: App, db: Database): void {
     },
     query: strict(byCode),
     create: createEvent,
-    read: (tx, id, actor, { accessCode }) => readEvent(tx, id, viewerOf(actor, accessCode)),
+    read: (tx, id, actor, { accessCode }) => {
+      const viewer = viewerOf(actor, accessCode);
+      return looking(guesses, actor, viewer, () => lookAtEvent(tx, id, viewer));
+    },
     update: updateEvent,
     remove: deleteEvent,
   });

@@ -9,7 +9,7 @@ import { uuidV7, type Uuid } from '../../platform/id.ts';
 import { instantOrNull, parseInstant } from '../../platform/schema.ts';
 import type { Row } from '../../platform/statement.ts';
 import { announce, withdraw } from '../entry.ts';
-import { shownTo, STAFF, type Viewer } from './access-code.ts';
+import { isMiss, shownTo, STAFF, type Looked, type Viewer } from './access-code.ts';
 import * as sql from './event-queries.ts';
 import { seatId, sectionId } from './place.ts';
 import type { ChangedEvent, Event, EventPatch, NewEvent, Prices } from './schema.ts';
@@ -142,11 +142,16 @@ export async function deleteEvent(
   await withdraw(tx, { type: 'event.deleted', id, actor });
 }
 
+export async function readEvent(tx: Transaction, id: Uuid): Promise<Event> {
+  return (await lookAtEvent(tx, id, STAFF)).answer;
+}
+
 /** A draft exists only for those who may see it: others are told that there is no such event. */
-export async function readEvent(tx: Transaction, id: Uuid, viewer: Viewer = STAFF): Promise<Event> {
+export async function lookAtEvent(tx: Transaction, id: Uuid, viewer: Viewer): Promise<Looked<Event>> {
   const [row] = await tx.run(sql.eventById, id, viewer.seesAll);
   if (row === undefined) throw notFound('event');
-  return toEvent(row, viewer);
+  const { tiers } = toTiers(row.tiers, row.groups);
+  return { answer: toEvent(row, viewer), isMiss: isMiss(viewer, id, tiers) };
 }
 
 export async function lockEvent(tx: Transaction, id: Uuid): Promise<Row<typeof sql.lockEvent.columns>> {

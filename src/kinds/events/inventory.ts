@@ -3,7 +3,7 @@ import { notFound } from '../../platform/errors.ts';
 import type { Uuid } from '../../platform/id.ts';
 import { around, JsonBytes } from '../../platform/json-bytes.ts';
 import type { Row } from '../../platform/statement.ts';
-import { shownTo, type Viewer } from './access-code.ts';
+import { isMiss, shownTo, type Looked, type Viewer } from './access-code.ts';
 import { inventory } from './event-queries.ts';
 import { digitsOf, SEAT_DIGITS, withoutDigits } from './place.ts';
 import type { SeatState, SectionNow } from './inventory-schema.ts';
@@ -33,7 +33,7 @@ export async function inventoryBytes(
   tenant: Uuid,
   eventId: Uuid,
   { withSeats, ...viewer }: Viewer & { withSeats: boolean },
-): Promise<Buffer> {
+): Promise<Looked<Buffer>> {
   const rows = await db.read(tenant, inventory, eventId, withSeats, null);
   const [first] = rows;
   if (first === undefined || (first.isDraft && !viewer.seesAll)) throw notFound('event');
@@ -43,7 +43,13 @@ export async function inventoryBytes(
   );
   const sections = offered.map((row) => toSection(row, shown));
   const head = JSON.stringify({ eventId, sections, version: first.version });
-  if (!withSeats) return Buffer.from(head);
+  return {
+    answer: withSeats ? withSeatsOf(offered, head) : Buffer.from(head),
+    isMiss: isMiss(viewer, eventId, rows.flatMap(tiersOf)),
+  };
+}
+
+function withSeatsOf(offered: readonly SectionRow[], head: string): Buffer {
   const seated = offered.filter(({ layout }) => layout !== null);
   const json = new JsonBytes(
     head.length + seated.reduce((sum, { capacity }) => sum + capacity, 1) * SEAT_BYTES,

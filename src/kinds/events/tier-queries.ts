@@ -64,6 +64,15 @@ export const tiersNow = `select t.no, t.name, t.amount_minor, t.sections, t.hidd
     left join events.tier_group g on g.tenant_id = t.tenant_id and g.event_id = t.event_id and g.name = t.group_name
     where t.tenant_id = $1 and t.event_id = $2`;
 
+/** Whether the section `x` has a tier of which something is left to be sold, now or later. Rides the same. */
+export const hasTierLeft = `exists (
+    select from events.tier t
+    left join events.tier_group g on g.tenant_id = t.tenant_id and g.event_id = t.event_id and g.name = t.group_name
+    where t.tenant_id = $1 and t.event_id = x.event_id and (t.sections is null or x.name = any (t.sections))
+      and (t.sale_to is null or now() < t.sale_to)
+      and (t.capacity is null or ${left('t.id', 't.capacity')} > 0)
+      and (g.id is null or ${left('g.id', 'g.capacity')} > 0))`;
+
 /** Those of `tiersNow`, as `n`, that the section `x` is sold in. */
 export const tiersInSection = `(
     select jsonb_agg(jsonb_build_object('name', n.name, 'amountMinor', n.amount_minor, 'left', n."left",

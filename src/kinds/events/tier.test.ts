@@ -305,6 +305,38 @@ test('what is offered instead is of the same tier', async () => {
   assert.deepEqual(refused.body['alternatives'], [at(event, 'Back', 3, 'Adult')]);
 });
 
+test('an event is sold out when nothing is left at any price, whatever places are free', async () => {
+  const venueId = await office.venue([{ name: 'Floor', kind: 'standing', capacity: 10 }]);
+  const past = { name: 'Early', amountMinor: 1, saleTo: '2026-01-01T00:00:00Z' };
+  const small = { name: 'Small', amountMinor: 1, capacity: 1 };
+  const event = await office.event({ venueId, prices: undefined, tiers: [past, small] });
+  const path = `/events/${event.id}`;
+  const state = async () => (await office.get(path)).body['state'];
+  const hold = async (of: OnSale, tier: string, quantity: number) => {
+    const [floor] = (await office.inventory(of)).sections;
+    const line = { kind: 'admission', eventId: of.id, sectionId: floor?.id, quantity, tier };
+    const held = await office.hold(line);
+    assert.equal(held.status, 201, held.text);
+    return held;
+  };
+  assert.equal(await state(), 'onSale');
+  const held = await hold(event, 'Small', 1);
+  assert.equal(await state(), 'soldOut');
+  assert.ok((await office.get(`/events?state=soldOut&venueId=${venueId}`)).text.includes(event.id));
+  await office.post(`/bookings/${String(held.body['id'])}/cancel`);
+  assert.equal(await state(), 'onSale');
+  await hold(event, 'Small', 1);
+  const later = [{ name: 'Later', amountMinor: 1, saleFrom: '2031-01-01T00:00:00Z' }];
+  assert.equal((await office.patch(path, { tiers: later })).status, 200);
+  assert.equal(await state(), 'onSale', 'something can still be had, if not yet');
+  const grouped = await office.event({
+    ...{ venueId, prices: undefined, groups: [{ name: 'All', capacity: 2 }] },
+    tiers: ['A', 'B'].map((name) => ({ name, amountMinor: 1, group: 'All' })),
+  });
+  await hold(grouped, 'A', 2);
+  assert.equal((await office.get(`/events/${grouped.id}`)).body['state'], 'soldOut');
+});
+
 test('afterwards every promise of the doctor holds', async () => {
   assert.deepEqual(await office.broken(), []);
 });

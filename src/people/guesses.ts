@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
-import type { Actor } from '../people/access.ts';
 import { Problem, type Reason } from '../platform/errors.ts';
+import type { Actor } from './access.ts';
 
 /** The faults by which somebody learns that a code he tried does not exist. */
 const MISSES: ReadonlySet<Reason> = new Set<Reason>(['code_unknown']);
@@ -15,9 +15,14 @@ const MOST_KEPT = 10_000;
 export interface Guesses {
   /**
    * Does work in which a code is tried, by this actor for this client. Throws `too_many_guesses`, right codes or not, when
-   * either has tried too many that do not exist.
+   * either has tried too many that do not exist. `isMiss` says so of work that answers a wrong code without refusing it.
    */
-  bounded<T>(actor: Actor, client: string, work: () => Promise<T>): Promise<T>;
+  bounded<T>(
+    actor: Actor,
+    client: string,
+    work: () => Promise<T>,
+    isMiss?: (answer: T) => boolean,
+  ): Promise<T>;
 }
 
 interface Guesser {
@@ -45,20 +50,22 @@ export function openGuesses(now: () => number = Date.now): Guesses {
   }
 
   return {
-    bounded: async (actor, client, work) => {
+    bounded: async (actor, client, work, isMiss = () => false) => {
       const counted = countedFor(actor, client);
       for (const each of counted) require(each);
       // What one client has under way counts until it has turned out right: he cannot try a thousand codes at once.
       const reserved = counted.filter(({ most }) => most === MOST_OF_CLIENT).map(({ name }) => guesser(name));
       for (const each of reserved) each.count += 1;
-      let isMiss = false;
+      let isWrong = false;
       try {
-        return await work();
+        const answer = await work();
+        isWrong = isMiss(answer);
+        return answer;
       } catch (error) {
-        isMiss = isWrongCode(error);
+        isWrong = isWrongCode(error);
         throw error;
       } finally {
-        if (!isMiss) for (const each of reserved) each.count -= 1;
+        if (!isWrong) for (const each of reserved) each.count -= 1;
         else for (const { name, most } of counted) if (most !== MOST_OF_CLIENT) guesser(name).count += 1;
       }
     },
