@@ -28,6 +28,51 @@ begin
 end $function$
 ;
 
+create table engine.booked (
+  tenant_id uuid not null,
+  until_id uuid not null,
+  made timestamp with time zone not null,
+  kind text not null,
+  currency text not null,
+  requested integer not null,
+  confirmed integer not null,
+  no_shows integer not null,
+  cancelled integer not null,
+  declined integer not null,
+  quantity bigint not null,
+  revenue_minor bigint not null,
+  lead_ms bigint not null,
+  led integer not null,
+  constraint booked_pkey PRIMARY KEY (tenant_id, until_id, made, kind, currency),
+  constraint booked_tenant_id_until_id_fkey FOREIGN KEY (tenant_id, until_id) REFERENCES engine.booked_stretch(tenant_id, until_id) ON DELETE CASCADE
+);
+alter table engine.booked enable row level security;
+alter table engine.booked force row level security;
+create policy tenant_wall on engine.booked for all to public
+  using ((tenant_id = (NULLIF(current_setting('holdfast.tenant'::text, true), ''::text))::uuid))
+  with check ((tenant_id = (NULLIF(current_setting('holdfast.tenant'::text, true), ''::text))::uuid));
+grant delete, insert, select on engine.booked to holdfast_app;
+
+create table engine.booked_stretch (
+  tenant_id uuid not null,
+  until_id uuid not null,
+  after_id uuid not null,
+  is_summed boolean not null default false,
+  first_at timestamp with time zone,
+  last_at timestamp with time zone,
+  constraint booked_stretch_pkey PRIMARY KEY (tenant_id, until_id),
+  constraint booked_stretch_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES people.tenant(tenant_id),
+  constraint booked_stretch_check CHECK ((after_id < until_id)),
+  constraint summed_has_times CHECK (((NOT is_summed) OR ((first_at <= last_at) IS TRUE)))
+) with (fillfactor=80);
+CREATE INDEX booked_stretch_to_sum ON engine.booked_stretch USING btree (tenant_id, until_id) WHERE (NOT is_summed);
+alter table engine.booked_stretch enable row level security;
+alter table engine.booked_stretch force row level security;
+create policy tenant_wall on engine.booked_stretch for all to public
+  using ((tenant_id = (NULLIF(current_setting('holdfast.tenant'::text, true), ''::text))::uuid))
+  with check ((tenant_id = (NULLIF(current_setting('holdfast.tenant'::text, true), ''::text))::uuid));
+grant insert, select, update on engine.booked_stretch to holdfast_app;
+
 create table engine.booking (
   tenant_id uuid not null,
   id uuid not null,

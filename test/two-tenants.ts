@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { asOwner } from '../src/platform/migrate.ts';
+import { sumBookings } from '../src/engine/booked-sums.ts';
 import { seatId } from '../src/kinds/events/place.ts';
 import type { Uuid } from '../src/platform/id.ts';
 import { call, testApp, type Body, type TestApp } from './app.ts';
@@ -116,8 +117,9 @@ async function fillTickets(
   return { tickets: String(good?.id), 'ticket-keys': String(keys.find(({ signs }) => !signs)?.kid) };
 }
 
-/** What none of the calls above writes: readers of the changes run beside the server, calendars show what is settled. */
+/** What none of the calls above writes: readers of the changes and tasks run beside the server, calendars show what is settled. */
 async function fillByHand({ database }: TestApp, tenant: Uuid): Promise<void> {
+  await sumBookings(database.db, tenant, Date.now(), { bookings: 1, ageMs: -60_000, atOnce: 20 });
   await asOwner(database.ownerUrl, async (client) => {
     await client.query(`insert into engine.feed_position (tenant_id, reader, seq) values ($1, 'test', 0)`, [
       tenant,

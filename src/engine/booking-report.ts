@@ -2,13 +2,16 @@ import type { Instant } from '../platform/clock.ts';
 import type { Database } from '../platform/db.ts';
 import type { Uuid } from '../platform/id.ts';
 import { statement } from '../platform/statement.ts';
+import { bookedBetween, isFollowed, touched } from './booked-queries.ts';
 import { idsMadeBetween } from './made-between.ts';
 
 /**
  * What became of the lines that were booked between $2 and $3, by the day, week or month ($4) on the clock of $5 on which
- * they were, kind and currency. Holds that were never confirmed are no bookings, and what a series left out was never
- * booked. Rides the primary keys of bookings, whose ids are in order of time, and lines: $6 and $7 are the ids of a
- * little more time, as they are made by the program's clock.
+ * they were, kind and currency. $6 and $7 are ids of a little more time, which the program's clock made.
+ *
+ * Stretches of bookings that are summed and lie in that time come from their sums. Those on its borders, those with a
+ * booking that changed since they were summed, and what was booked after the last of them are read: so the answer is
+ * exact, however late the sums are.
  */
 export const bookingReport = statement('engine.bookingReport', {
   params: ['uuid', 'timestamptz', 'timestamptz', 'text', 'text', 'uuid', 'uuid'],
@@ -27,38 +30,30 @@ export const bookingReport = statement('engine.bookingReport', {
     meanLeadMs: 'int8?',
   },
   plannedAnew: true,
-  // A line for which nobody came is cancelled while it is under way, where its booking goes on.
-  // A quarter hour is the finest that clocks differ by: so many moments are brought to a local day, and not each booking's.
-  text: `with line as (
-      select date_bin('15 minutes', b.created_at, 'epoch') as made, b.currency, l.kind, l.quantity, l.total_minor,
-        case when l.cancelled_at is null then case b.state when 'completed' then 'confirmed' else b.state end
-          when b.state = 'declined' then 'declined'
-          when l.checked_in_at is null and l.cancelled_at >= (l.details ->> 'start')::timestamptz
-            and l.cancelled_at < (l.details ->> 'end')::timestamptz then 'noShow'
-          else 'cancelled' end as state,
-        date_part('epoch', (l.details ->> 'start')::timestamptz) - date_part('epoch', b.created_at) as lead
-      from engine.booking b
-      join engine.booking_line l on l.tenant_id = b.tenant_id and l.booking_id = b.id
-      where b.tenant_id = $1 and b.id >= $6 and b.id < $7 and b.created_at >= $2 and b.created_at < $3
-        and l.tenant_id = $1 and l.booking_id >= $6 and l.booking_id < $7
-        and b.state not in ('held', 'paying', 'expired') and not l.details ? 'skipped'
-    ), told as (
-      select n.made, n.kind, n.currency, n.state, count(*) as times, sum(n.quantity) as quantity,
-        sum(n.total_minor) as minor, sum(n.lead) as lead, count(n.lead) as led
-      from line n group by 1, 2, 3, 4
+  text: `with touched as materialized (${touched}), judged as materialized (
+      select s.after_id, s.until_id, s.first_at, s.last_at, s.is_summed and (select ${isFollowed})
+        and s.until_id not in (select t.until_id from touched t) as holds
+      from engine.booked_stretch s where s.tenant_id = $1 and s.until_id >= $6 and s.after_id < $7
+    ), gap as (
+      select j.after_id as after, j.until_id as until from judged j
+      where not j.holds or j.first_at < $2 and j.last_at >= $2 or j.first_at < $3 and j.last_at >= $3
+      union all
+      select coalesce((select s.until_id from engine.booked_stretch s where s.tenant_id = $1
+        order by s.until_id desc limit 1), '00000000-0000-0000-0000-000000000000'), 'ffffffff-ffff-ffff-ffff-ffffffffffff'
+    ), booked as (
+      select r.* from judged j join engine.booked r on r.tenant_id = $1 and r.until_id = j.until_id
+      where j.holds and j.first_at >= $2 and j.last_at < $3
+      union all
+      select $1, g.until, n.* from gap g
+      cross join lateral (${bookedBetween('g.after', 'g.until', 'b.id >= $6 and b.id < $7 and b.created_at >= $2 and b.created_at < $3')}) n
     )
     select date_trunc($4, t.made at time zone $5)::date as period, t.kind, t.currency,
-      sum(t.times)::bigint as made,
-      coalesce(sum(t.times) filter (where t.state = 'requested'), 0)::bigint as requested,
-      coalesce(sum(t.times) filter (where t.state = 'confirmed'), 0)::bigint as confirmed,
-      coalesce(sum(t.times) filter (where t.state = 'noShow'), 0)::bigint as "noShows",
-      coalesce(sum(t.times) filter (where t.state = 'cancelled'), 0)::bigint as cancelled,
-      coalesce(sum(t.times) filter (where t.state = 'declined'), 0)::bigint as declined,
-      coalesce(sum(t.quantity) filter (where t.state in ('confirmed', 'noShow')), 0)::bigint as quantity,
-      coalesce(sum(t.minor) filter (where t.state in ('confirmed', 'noShow')), 0)::bigint as "revenueMinor",
-      (sum(t.lead) filter (where t.state in ('confirmed', 'noShow'))
-        / nullif(sum(t.led) filter (where t.state in ('confirmed', 'noShow')), 0) * 1000)::bigint as "meanLeadMs"
-    from told t group by 1, 2, 3 order by 1, 2, 3`,
+      sum(t.requested + t.confirmed + t.no_shows + t.cancelled + t.declined)::bigint as made,
+      sum(t.requested)::bigint as requested, sum(t.confirmed)::bigint as confirmed, sum(t.no_shows)::bigint as "noShows",
+      sum(t.cancelled)::bigint as cancelled, sum(t.declined)::bigint as declined, sum(t.quantity)::bigint as quantity,
+      sum(t.revenue_minor)::bigint as "revenueMinor",
+      (sum(t.lead_ms)::float8 / nullif(sum(t.led), 0))::bigint as "meanLeadMs"
+    from booked t group by 1, 2, 3 order by 1, 2, 3`,
 });
 
 export type Per = 'day' | 'week' | 'month';

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { hold, on, openFixture, slot, units, type Fixture } from '../../test/engine-fixture.ts';
 import { planted } from '../../test/planted.ts';
+import { sumBookings } from './booked-sums.ts';
 import { examine, type Finding } from './examine.ts';
 import { invariants } from './invariants.ts';
 
@@ -16,6 +17,11 @@ before(async () => {
   await fixture.perform(confirmed);
   await fixture.perform(on('confirm', confirmed.bookingId));
   await fixture.perform(hold([slot(room, 2), units(seats, 1)], { approval: 'competing' }));
+  await sumBookings(fixture.database.db, fixture.tenant, Date.now(), {
+    bookings: 3,
+    ageMs: -60_000,
+    atOnce: 1,
+  });
   sound = await fixture.tamper((client) => Array.fromAsync(examine(client, invariants)));
 });
 after(() => fixture.close());
@@ -42,11 +48,14 @@ const violations: readonly (readonly [sql: string, ...broken: string[]])[] = [
   [`update engine.booking set total_minor = total_minor + 1`, 'amounts-add-up'],
   [
     `update engine.booking_line set cancelled_at = now()`,
-    ...['claim-has-booking', 'wish-has-request', 'amounts-add-up'],
+    ...['claim-has-booking', 'wish-has-request', 'amounts-add-up', 'sums-add-up'],
   ],
   [`update engine.change set type = 'booking.renewed' where type = 'booking.confirmed'`, 'state-was-told'],
   [`update engine.change set type = 'booking.completed' where type = 'booking.held'`, 'state-was-told'],
-  [`update engine.booking set created_at = now() + interval '1 hour'`, 'no-future'],
+  [`update engine.booking set created_at = now() + interval '1 hour'`, 'no-future', 'sums-add-up'],
+  [`update engine.booked set confirmed = confirmed + 1`, 'sums-add-up'],
+  [`delete from engine.booked`, 'sums-add-up'],
+  [`update engine.booked_stretch set after_id = '00000000-0000-0000-0000-000000000001'`, 'sums-add-up'],
   [
     `update engine.booking set expires_at = now() - interval '2 minutes' where state = 'held';
      update engine.interval_claim set expires_at = now() - interval '2 minutes' where expires_at is not null;

@@ -1,3 +1,4 @@
+import { bookedInvariant } from './booked-invariant.ts';
 import { stateMoves } from './booking.ts';
 import { databaseInvariants } from './database-invariants.ts';
 import {
@@ -147,5 +148,6 @@ export const invariants: readonly Invariant[] = [
           select max(c.seq) from engine.change c where ${ofStretch('c', 'seq')})))
       from engine.tenant_clock k where k.tenant_id = $1`,
   },
+  bookedInvariant,
   ...databaseInvariants,
 ];

@@ -11,7 +11,7 @@ export function idsMadeBetween(from: Instant, to: Instant): { from: Uuid; before
 }
 
 /** An id that sorts with those made at that moment. */
-function idAt(at: Instant): Uuid {
+export function idAt(at: Instant): Uuid {
   return uuidV7(Math.min(Math.max(0, at), LAST_MS));
 }
 

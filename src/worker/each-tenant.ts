@@ -3,7 +3,7 @@ import type { Uuid } from '../platform/id.ts';
 import { statement } from '../platform/statement.ts';
 
 /** Every company there is. */
-const allTenants = statement('worker.allTenants', {
+export const allTenants = statement('worker.allTenants', {
   params: [],
   columns: { tenantId: 'uuid' },
   text: `select tenant_id as "tenantId" from people.tenant_slug`,

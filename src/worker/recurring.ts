@@ -5,6 +5,7 @@ import { REMEMBER_EVERY_MS, type Metrics } from '../platform/metrics.ts';
 import { forgetChanges } from './forget-changes.ts';
 import { forgetKeys } from './forget-keys.ts';
 import { forgetLimits } from './forget-limits.ts';
+import { summing } from './sum-bookings.ts';
 import { DUE_AT_ONCE, sweep } from './sweeper.ts';
 
 /** Something that is done again and again. */
@@ -42,6 +43,7 @@ export function recurringTasks({ db, engine, metrics, changesKeptDays }: Recurri
       everyMs: 3_600_000,
       step: async () => (await forgetChanges(db, changesKeptDays)) > 0,
     },
+    { name: 'sum bookings for reports', everyMs: 5_000, step: summing(db) },
     { name: 'remember the counts of this moment', everyMs: REMEMBER_EVERY_MS, step: remember },
   ];
 }
