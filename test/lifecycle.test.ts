@@ -143,10 +143,21 @@ function runsCommands(): void {
     assert.equal((await run(['tenant', 'create', 'acme', '--timezone', 'Europe/Vienna']).ended).code, 0);
     const made = await run(['key', 'create', '--tenant', 'acme', '--role', 'admin']).ended;
     assert.match(made.stdout, /^hf_\S+\n$/);
-    const answer = await fetch(`${url}/api/v1/acme/bookings`, {
-      headers: { authorization: `Bearer ${made.stdout.trim()}` },
-    });
-    assert.equal(answer.status, 200);
+    const key = made.stdout.trim();
+    const status = async () =>
+      (await fetch(`${url}/api/v1/acme/bookings`, { headers: { authorization: `Bearer ${key}` } })).status;
+    assert.equal(await status(), 200);
+    const revoke = (named: string) => run(['key', 'revoke', named, '--tenant', 'acme']).ended;
+    assert.match(await refusal(run(['key', 'revoke', 'hf_17', '--tenant', 'acme'])), /That is no key/);
+    assert.match(
+      await refusal(run(['key', 'revoke', `hf_${'0'.repeat(32)}`, '--tenant', 'acme'])),
+      /no such key/,
+    );
+    assert.equal(await status(), 200);
+    assert.equal((await revoke(key.slice(0, 35))).code, 0);
+    while ((await status()) === 200);
+    assert.equal(await status(), 401);
+    assert.equal((await revoke(key)).code, 0);
     await stop(server);
   });
 

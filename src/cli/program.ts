@@ -86,7 +86,15 @@ function describePeople(program: Command, run: Run): void {
     .action((slug: string, options: Omit<NewTenant, 'slug'>) =>
       run(async (config) => (await import('./tenant.ts')).createTenantCommand(config, { slug, ...options })),
     );
-  group(program, 'key', 'API keys')
+  const key = group(program, 'key', 'API keys');
+  key
+    .command('revoke <key>')
+    .description('end a key, named by the part before its secret: hf_ and 32 digits')
+    .requiredOption('--tenant <slug>', 'the company it belongs to')
+    .action((named: string, options: { tenant: string }) =>
+      run(async (config) => (await import('./key.ts')).revokeKeyCommand(config, named, options)),
+    );
+  key
     .command('create')
     .description('make a key and print it, this once')
     .requiredOption('--tenant <slug>', 'the company it belongs to')

@@ -120,7 +120,7 @@ async function tenantRoutes(scope: FastifyInstance, deps: AppDeps, remember: Rem
   validateCodeRoute(app, deps);
   const { db, reads = db } = deps;
   bookingExportRoute(app, { db, reads, exports });
-  bookingReportRoute(app, reads);
+  bookingReportRoute(app, { db, reads });
   const vault = deps.vault ?? openVault(undefined);
   for (const kind of deps.kinds) kind.routes(app, { ...deps, reads, exports, vault, guesses: deps.guesses });
 }

@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import { reportBookings, type Per } from '../engine/booking-report.ts';
-import { reportAnswer, reportQuery, sendReport } from '../people/report.ts';
+import { keptReport, reportAnswer, reportIn, reportQuery } from '../people/report.ts';
 import type { App } from '../people/route.ts';
 import type { Reads } from '../platform/replica.ts';
 import { AmountMinor, nullable, strict } from '../platform/schema.ts';
@@ -30,7 +30,7 @@ const Row = {
 };
 
 /** What was booked over all kinds, and what became of it. */
-export function bookingReportRoute(app: App, reads: Reads): void {
+export function bookingReportRoute(app: App, { db, reads }: { db: Reads; reads: Reads }): void {
   app.get(
     '/reports/bookings',
     {
@@ -47,7 +47,7 @@ export function bookingReportRoute(app: App, reads: Reads): void {
         }),
         response: reportAnswer(Row),
       },
-      config: { permission: 'booking.all' },
+      config: { permission: 'booking.all', ...keptReport(reads === db, ['booking']) },
     },
     async (request, reply) => {
       const { query, actor } = request;
@@ -57,7 +57,7 @@ export function bookingReportRoute(app: App, reads: Reads): void {
         ...row,
         meanLeadHours: meanLeadMs === null ? null : Number((meanLeadMs / HOUR_MS).toFixed(2)),
       }));
-      return sendReport(request, reply, { format: query.format, columns: Row, rows });
+      return reportIn(request, reply, { columns: Row, rows });
     },
   );
 }

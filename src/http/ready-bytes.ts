@@ -54,6 +54,7 @@ function keeping(
   return function answer(request, reply) {
     if (kept.isPrivate?.(request.query as Readonly<Record<string, unknown>>))
       return handler.call(this, request, reply);
+    if (kept.isOtherwise?.(request)) return handler.call(this, request, reply);
     const { tenant } = request.actor;
     const key = `${kept.variesBy?.(request.actor) ?? ''} ${request.url}`;
     const encoding = encodingFor(request.headers['accept-encoding']);
@@ -63,7 +64,8 @@ function keeping(
     const ready = look();
     if (ready !== undefined) {
       const { isStillLetIn } = request;
-      remember(request, () => (isStillLetIn() ? look() : undefined));
+      // The words that are remembered are without the header that asks for another type.
+      if (kept.isOtherwise === undefined) remember(request, () => (isStillLetIn() ? look() : undefined));
       send(request, reply, { value: ready, from: 'HIT' });
       return undefined;
     }

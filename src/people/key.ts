@@ -125,6 +125,11 @@ function idOf(presented: string): Uuid | undefined {
   return hex?.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 }
 
+/** The id of a key that is named by the part before its secret, `hf_<32 digits>`, or by the whole of it. */
+export function keyIdIn(text: string): Uuid | undefined {
+  return idOf(text) ?? idOf(`${text}_${'0'.repeat(SECRET_CHARACTERS)}`);
+}
+
 async function check(
   db: Pick<Database, 'read'>,
   tenant: Uuid,

@@ -1,5 +1,11 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import type { FastifyBaseLogger, FastifyInstance, FastifyReply, RawServerDefault } from 'fastify';
+import type {
+  FastifyBaseLogger,
+  FastifyInstance,
+  FastifyReply,
+  FastifyRequest,
+  RawServerDefault,
+} from 'fastify';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Actor, Permission } from './access.ts';
 
@@ -24,6 +30,8 @@ export interface KeptAnswer {
   variesBy?(actor: Actor): string;
   /** Whether what this query asks for is not to be kept all the same. */
   isPrivate?(query: Readonly<Record<string, unknown>>): boolean;
+  /** Whether the route also answers in another type, where a header of the caller asks for it; only its JSON is kept. */
+  isOtherwise?(request: Pick<FastifyRequest, 'headers' | 'query'>): boolean;
 }
 
 /** Hands on an answer that is JSON already: the schema has nothing to write, so it has no type to check either. */

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { Type, type Static, type TObject, type TProperties } from 'typebox';
-import { reportAnswer, reportQuery, sendReport } from '../../people/report.ts';
+import { keptReport, reportAnswer, reportIn, reportQuery } from '../../people/report.ts';
 import type { App } from '../../people/route.ts';
 import type { Reads } from '../../platform/replica.ts';
 import { Id, nullable, strict } from '../../platform/schema.ts';
@@ -52,10 +52,16 @@ interface Report<Row extends TProperties, Query extends TProperties> {
   ask(asked: Asked, query: Static<TObject<Query>>): Promise<Static<TObject<Row>>[]>;
 }
 
+/** Where reports are read; the same where there is no replica. */
+interface From {
+  db: Reads;
+  reads: Reads;
+}
+
 /** Reports over rooms for staff, each one statement: as JSON, or as CSV for a spreadsheet. */
-export function reportRoutes(app: App, reads: Reads): void {
+export function reportRoutes(app: App, from: From): void {
   const kept = 'Kept is what nobody else could book: settled bookings and the buffers around them.';
-  report(app, reads, {
+  report(app, from, {
     path: 'rooms',
     operationId: 'reportRooms',
     summary: 'How much of its open time each room was kept',
@@ -64,7 +70,7 @@ export function reportRoutes(app: App, reads: Reads): void {
     row: RoomUse,
     ask: useByRoom,
   });
-  report(app, reads, {
+  report(app, from, {
     path: 'buildings',
     operationId: 'reportBuildings',
     summary: 'How much of their open time the rooms of each building were kept',
@@ -73,7 +79,7 @@ export function reportRoutes(app: App, reads: Reads): void {
     row: BuildingUse,
     ask: useByBuilding,
   });
-  report(app, reads, {
+  report(app, from, {
     path: 'hours',
     operationId: 'reportHours',
     summary: 'How much of each hour of the week the rooms were kept',
@@ -82,7 +88,7 @@ export function reportRoutes(app: App, reads: Reads): void {
     row: HourUse,
     ask: useByHour,
   });
-  report(app, reads, {
+  report(app, from, {
     path: 'bookings',
     operationId: 'reportRoomBookings',
     summary: 'What was booked in each day, week or month, and what became of it',
@@ -96,7 +102,7 @@ type Query = Static<typeof ReportQuery>;
 
 function report<Row extends TProperties, Own extends TProperties>(
   app: App,
-  reads: Reads,
+  { db, reads }: From,
   of: Report<Row, Own>,
 ): void {
   const { path, row, query: own, ask, ...described } = of;
@@ -110,14 +116,14 @@ function report<Row extends TProperties, Own extends TProperties>(
         querystring: strict({ ...ReportQuery.properties, ...own }),
         response: reportAnswer(row),
       },
-      config: { permission: 'booking.all' },
+      config: { permission: 'booking.all', ...keptReport(reads === db, ['booking', 'room']) },
     },
     async (request, reply) => {
       const { tenant } = request.actor;
       const query = request.query as Query & Static<TObject<Own>>;
       const window = windowOf(query, LONGEST_REPORT_DAYS);
       const rows = await ask({ db: reads, tenant, filters: query, window }, query);
-      return sendReport(request, reply, { format: query.format, columns: row, rows });
+      return reportIn(request, reply, { columns: row, rows });
     },
   );
 }

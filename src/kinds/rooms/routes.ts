@@ -29,7 +29,7 @@ export function roomRoutes(
 ): void {
   listRoute(app, db);
   availabilityRoutes(app, db);
-  reportRoutes(app, reads);
+  reportRoutes(app, { db, reads });
   calendarRoutes(app, db);
   termRoutes(app, { db, reads });
   importRoutes(app, { db, engine });
