@@ -23,7 +23,7 @@ import { discountCodeRoutes } from './discount-codes.ts';
 import type { Guesses } from '../people/guesses.ts';
 import { healthRoutes } from './health.ts';
 import { answerUnknownUrls } from './not-found.ts';
-import { countRequests, operatorRoutes, type Operator } from './operator.ts';
+import { countingRequests, countRequests, operatorRoutes, type Operator } from './operator.ts';
 import { answerClientError, answerProblems, sendError } from './problem.ts';
 import { readQueries } from './query.ts';
 import { keepAnswers, type Answers } from './ready-bytes.ts';
@@ -84,14 +84,15 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     frameworkErrors: (error, request, reply) => sendError(log, error, request, reply),
   });
   app.decorate('standingRoutes', []);
+  const security = securityHeaders();
+  const count = deps.operator ? countingRequests(deps.operator) : () => undefined;
+  const again = openAskedAgain({ headers: security, idOf: requestId, count });
+  if (!log.isLevelEnabled('debug')) again.standBefore(app);
   closeSilentConnections(app);
   answerProblems(app, log);
   answerUnknownUrls(app);
-  const security = securityHeaders();
-  const again = openAskedAgain(security);
-  if (!log.isLevelEnabled('debug')) app.addHook('onRequest', again.hook);
   nameAndBoundRequests(app, log, security);
-  if (deps.operator) countRequests(app, deps.operator);
+  if (deps.operator) countRequests(app, count);
   readJsonBodies(app);
   await compressAnswers(app);
   await describeApi(app, deps.publicUrl);

@@ -72,13 +72,23 @@ const Performance = Type.Object({
   memoryBytes: Type.Integer(),
 });
 
-/** Counts every request; call it before the routes are registered. */
-export function countRequests(app: FastifyInstance, { metrics, slowRequest }: Operator): void {
-  app.addHook('onResponse', (request, reply, next) => {
-    const { elapsedTime: tookMs, statusCode: status } = reply;
-    const { method, route } = named(request);
+/** Told of every request that was answered. */
+export type CountRequest = (
+  answered: { id: string; method: string; route: string; status: number },
+  tookMs: number,
+) => void;
+
+export function countingRequests({ metrics, slowRequest }: Operator): CountRequest {
+  return ({ id, method, route, status }, tookMs) => {
     metrics.request(method, route, status, tookMs);
-    slowRequest(tookMs, () => ({ requestId: request.id, method, route, status }));
+    slowRequest(tookMs, () => ({ requestId: id, method, route, status }));
+  };
+}
+
+/** Counts every request that the app answers; call it before the routes are registered. */
+export function countRequests(app: FastifyInstance, count: CountRequest): void {
+  app.addHook('onResponse', (request, reply, next) => {
+    count({ id: request.id, ...named(request), status: reply.statusCode }, reply.elapsedTime);
     next();
   });
 }

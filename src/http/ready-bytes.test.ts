@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { setImmediate } from 'node:timers/promises';
 import { after, before, describe, test } from 'node:test';
 import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from 'node:zlib';
-import { call, type Call } from '../../test/app.ts';
+import { call, knock, type Call } from '../../test/app.ts';
 import { freshDatabase, type FreshDatabase } from '../../test/database.ts';
 import { openServingNode } from '../../test/serving-node.ts';
 import { createKey } from '../people/key.ts';
@@ -88,7 +88,7 @@ describe('an answer that is kept', () => {
     ] as const) {
       const headers = { authorization: `Bearer ${key}`, 'accept-encoding': header };
       for (const expected of ['MISS', 'HIT']) {
-        const answer = await here.app.inject({ url: `${base}/rooms?limit=50`, headers });
+        const answer = await knock(here.app, { url: `${base}/rooms?limit=50`, headers });
         assert.equal(answer.headers['content-encoding'], encoding);
         assert.equal(answer.headers['x-cache'], expected);
         assert.equal(answer.headers['etag'], plain.headers['etag']);
@@ -97,7 +97,7 @@ describe('an answer that is kept', () => {
     }
     const { loads = 0 } = here.cache.counts().get('rooms') ?? {};
     const headers = { authorization: `Bearer ${key}`, 'accept-encoding': 'zstd' };
-    await here.app.inject({ url: `${base}/rooms?limit=50`, headers });
+    await knock(here.app, { url: `${base}/rooms?limit=50`, headers });
     assert.equal(here.cache.counts().get('rooms')?.loads, loads);
   });
 

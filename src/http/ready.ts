@@ -20,7 +20,8 @@ export function send(
   void reply.header('x-cache', from);
   if ('problem' in value) return void reply.send(value.problem);
   void reply.headers(value.headers);
-  if (isKnown(request.headers['if-none-match'], value)) void reply.code(304).send(null);
+  if (isKnown(request.headers['if-none-match'], value))
+    void reply.code(304).send(); // null would be JSON, of four bytes
   else void reply.send(value.body);
 }
 
