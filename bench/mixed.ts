@@ -34,12 +34,12 @@ export async function mixed({ quick }: BenchOptions): Promise<BenchResult> {
       const report = await generate({ ...order, ...length }, holdfast.watched);
       isOver = true;
       const after = await looked(holdfast.url);
-      const hitRate = (after.hits - before.hits) / (after.all - before.all);
+      const hitRates = ratesBetween(before, after);
       const { staleMs, ownStale } = await rallying;
       say(
-        `${described(report)}; hit rate ${hitRate.toFixed(3)}, stale for at most ${Math.max(...staleMs)} ms`,
+        `${described(report)}; hits ${JSON.stringify(hitRates)}, stale for ${Math.max(...staleMs)} ms at most`,
       );
-      return { ...report, hitRate, staleMs, ownStale };
+      return { ...report, hitRates, staleMs, ownStale };
     };
     try {
       await load(count); // warms up
@@ -68,23 +68,40 @@ export async function mixed({ quick }: BenchOptions): Promise<BenchResult> {
     goal: 1,
     goals: GOALS,
     connections: CONNECTIONS,
-    hitRate: rounded(median(runs.map(({ hitRate }) => hitRate))),
+    hitRate: rounded(median(runs.map(({ hitRates }) => hitRates['all'] ?? NaN))),
+    hitRates: runs.map(({ hitRates }) => hitRates),
     staleMs: { changes: staleMs.length, p50, p95, p99, most: rounded(Math.max(...staleMs)) },
     holdfast: { ...holdfast, rssPeakMb: rounded(taken.memory?.peakMb ?? NaN) },
   };
 }
 
-/** How often the server looked into its cache since it started, and found what it looked for. */
-async function looked(url: string): Promise<{ hits: number; all: number }> {
+type Looks = ReadonlyMap<string, { hits: number; misses: number }>;
+
+/** How often the server looked into each of its caches since it started, and found what it looked for. */
+async function looked(url: string): Promise<Looks> {
   const answer = await fetch(`${url}/api/v1/health/performance`);
   const { caches } = (await answer.json()) as { caches: Area[] };
   const answers = caches.filter(({ cache }) => cache !== 'keys'); // those are looked for by every request, also a hold
-  const sum = (of: (area: Area) => number) => answers.reduce((all, area) => all + of(area), 0);
-  return { hits: sum(({ hits }) => hits), all: sum(({ hits, misses }) => hits + misses) };
+  return new Map(answers.map(({ cache, hits, misses }) => [cache, { hits, misses }]));
 }
 
 interface Area {
   cache: string;
   hits: number;
   misses: number;
+}
+
+/** Of each cache and of all: the share of looks that found it there. Who waits for somebody else's load did not. */
+function ratesBetween(before: Looks, after: Looks): Record<string, number> {
+  const sums = { hits: 0, misses: 0 };
+  const rates: Record<string, number> = {};
+  for (const [cache, now] of after) {
+    const hits = now.hits - (before.get(cache)?.hits ?? 0);
+    const misses = now.misses - (before.get(cache)?.misses ?? 0);
+    if (hits + misses > 0) rates[cache] = rounded(hits / (hits + misses));
+    sums.hits += hits;
+    sums.misses += misses;
+  }
+  rates['all'] = rounded(sums.hits / (sums.hits + sums.misses));
+  return rates;
 }

@@ -3,7 +3,7 @@ import type { Engine } from '../../engine/index.ts';
 import type { App } from '../../people/route.ts';
 import { iso } from '../../platform/clock.ts';
 import type { Database } from '../../platform/db.ts';
-import { resourceTag } from '../../platform/cache/tags.ts';
+import { entryTag } from '../../platform/cache/tags.ts';
 import { notFound } from '../../platform/errors.ts';
 import { answerList, listAnswer, listQuery } from '../../platform/list.ts';
 import type { Reads } from '../../platform/replica.ts';
@@ -80,7 +80,7 @@ function roomRoute(app: App, db: Database): void {
     made: schema.NewRoom,
     patch: schema.RoomPatch,
     summaries: summariesOf('a room'),
-    kept: { name: 'room', dated: false, madeOf: ({ id = '' }) => [resourceTag(id)] },
+    kept: { name: 'room', dated: false, madeOf: ({ id = '' }) => [entryTag(id)] },
     ...roomShelf,
   });
 }

@@ -14,12 +14,24 @@ export function resourceTag(id: Uuid): string {
   return id.slice(0, IN_COMMON);
 }
 
-/** The tags of what was changed: the first word of the type (`room`, `booking`) and the resources. */
+/** The tag of what is made of a resource's entry in the catalogue alone: it is the same whatever is booked of the resource. */
+export function entryTag(id: Uuid): string {
+  return `entry ${resourceTag(id)}`;
+}
+
+/**
+ * The tags of what was changed: the first word of the type (`room`, `booking`), the resources, and their entries unless it was
+ * only booked.
+ */
 export function changedTags(changes: readonly Told[]): Set<string> {
   const tags = new Set<string>();
   for (const { type, resourceIds } of changes) {
-    tags.add(type.slice(0, type.indexOf('.')));
-    for (const id of resourceIds) tags.add(resourceTag(id));
+    const word = type.slice(0, type.indexOf('.'));
+    tags.add(word);
+    for (const id of resourceIds) {
+      tags.add(resourceTag(id));
+      if (word !== 'booking') tags.add(entryTag(id));
+    }
   }
   return tags;
 }

@@ -74,3 +74,16 @@ for (const path of [`/reports/bookings?${quarter}`, `/rooms/reports/rooms?${quar
     assert.equal(after.headers['x-cache'], 'MISS');
     assert.notEqual(after.body, kept.body);
   });
+
+test('the page of a room stays kept when the room is booked, and goes when it is changed', async () => {
+  const room = await post('/rooms', { name: 'Booked often', building: 'Main', capacity: 5 }, 201);
+  const shown = async () => (await get(`/rooms/${room}`)).headers['x-cache'];
+  assert.deepEqual([await shown(), await shown()], ['MISS', 'HIT']);
+  const [start, end] = [iso(now + DAY_MS), iso(now + DAY_MS + 3_600_000)];
+  await post('/holds', { lines: [{ kind: 'room', roomId: room, start, end }] }, 201);
+  assert.equal(await shown(), 'HIT');
+  const headers = asked(keys.staff, { 'content-type': 'application/json', 'if-match': '*' });
+  const url = `/api/v1/acme/rooms/${room}`;
+  await node.app.inject({ method: 'PATCH', url, headers, payload: { capacity: 6 } });
+  assert.equal(await shown(), 'MISS');
+});
