@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import fc from 'fast-check';
+import { silentLog } from '../../../test/database.ts';
 import { FrontDesk, roomLine, type Stretch, type Who } from '../../../test/front-desk.ts';
+import { openDatabase } from '../../platform/db.ts';
+import { gridBytes } from './grid.ts';
 
 interface Shown {
   roomId: string;
@@ -69,6 +72,35 @@ test('the grid says of every room what its own availability says, whatever is bo
     { numRuns: 25 },
   );
   assert.ok(examined > 0, 'the runs booked nothing that was asked for');
+});
+
+test('the stretches stand in their order also where the database reads them in another', async () => {
+  const building = newBuilding();
+  const room = await desk.room({ building });
+  const booked = [await book(room, 12, 13), await book(room, 8, 9), await book(room, 9, 10)];
+  const url = new URL(desk.web.database.servingUrl);
+  const noIndex = ['indexscan', 'indexonlyscan', 'bitmapscan'].map((way) => `-c enable_${way}=off`);
+  url.searchParams.set('options', noIndex.join(' '));
+  const db = openDatabase({ url: url.href, size: 1, named: true, log: silentLog });
+  try {
+    const window = { startsAt: Date.parse(at(0)), endsAt: Date.parse(at(24)) };
+    const asked = { building, from: at(0), to: at(24), limit: 10, window };
+    const busyOf = async (named: boolean) => {
+      const bytes = await gridBytes(db, desk.tenant.id, { ...asked, named });
+      return (JSON.parse(bytes.toString()) as GridAnswer).data[0]?.busy;
+    };
+    const [third, first, second] = booked;
+    assert.deepEqual(
+      (await busyOf(true))?.map(({ bookingId }) => bookingId),
+      [first, second, third],
+    );
+    assert.deepEqual(await busyOf(false), [
+      { start: at(8), end: at(10) },
+      { start: at(12), end: at(13) },
+    ]);
+  } finally {
+    await db.close();
+  }
 });
 
 test('staff see whose each stretch is, and neighbours stay apart; everybody else sees what is taken', async () => {

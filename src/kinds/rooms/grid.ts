@@ -91,63 +91,45 @@ const ROOM_BYTES = 2_500;
 const COMMA = around(',');
 const CLOSE = around('"}');
 
+const INSTANT_BYTES = 8;
+const UUID_BYTES = 16;
+
+/** Writes rooms with their stretches, cut to the window; where nobody sees whose they are, touching ones are one. */
 function rowWriter(json: JsonBytes, { window, named }: Asked) {
   const start = aroundTime('{"start":"', '","end":"');
   const end = aroundTime('', named ? '","bookingId":"' : '"}');
+  const bytes = 2 * INSTANT_BYTES + (named ? UUID_BYTES : 0);
   return ({ id: roomId, name, building, capacity, timezone, taken }: Row<typeof roomGrid.columns>): void => {
     json.text(`${JSON.stringify({ roomId, name, building, capacity, timezone }).slice(0, -1)},"busy":[`);
-    const sent = Buffer.from(taken ?? '', 'base64');
-    const stretches = stretchesOf(sent, named, window);
-    for (const stretch of stretches) {
-      if (stretch !== stretches[0]) json.put(COMMA);
-      json.put(start(stretch.startsAt));
-      json.put(end(stretch.endsAt));
+    const sent = inOrder(Buffer.from(taken ?? '', 'base64'), bytes);
+    for (let at = 0, next = bytes; at < sent.length; at = next, next += bytes) {
+      const startsAt = instantAt(sent, at);
+      let endsAt = instantAt(sent, at + INSTANT_BYTES);
+      for (; !named && next < sent.length && instantAt(sent, next) === endsAt; next += bytes)
+        endsAt = instantAt(sent, next + INSTANT_BYTES);
+      if (at > 0) json.put(COMMA);
+      json.put(start(Math.max(startsAt, window.startsAt)));
+      json.put(end(Math.min(endsAt, window.endsAt)));
       if (!named) continue;
-      json.uuid(sent, stretch.bookingAt);
+      json.uuid(sent, at + 2 * INSTANT_BYTES);
       json.put(CLOSE);
     }
     json.text(']}');
   };
 }
 
-interface Taken extends Stretch {
-  /** Where the id of its booking begins among the bytes of the row. */
-  bookingAt: number;
+/** The stretches of a room as `rooms.grid` sends them. They come along the index, so in order; another plan may bring them otherwise. */
+function inOrder(sent: Buffer, bytes: number): Buffer {
+  for (let at = bytes; at < sent.length; at += bytes)
+    if (instantAt(sent, at) < instantAt(sent, at - bytes)) return sorted(sent, bytes);
+  return sent;
 }
 
-const INSTANT_BYTES = 8;
-const UUID_BYTES = 16;
-
-/** The stretches of a room as `rooms.grid` sends them, cut to the window; where nobody sees whose they are, touching ones are one. */
-function stretchesOf(sent: Buffer, named: boolean, window: Stretch): Taken[] {
-  const all: Taken[] = [];
-  const bytes = 2 * INSTANT_BYTES + (named ? UUID_BYTES : 0);
-  for (let at = 0; at < sent.length; at += bytes)
-    all.push({
-      startsAt: Math.max(instantAt(sent, at), window.startsAt),
-      endsAt: Math.min(instantAt(sent, at + INSTANT_BYTES), window.endsAt),
-      bookingAt: at + 2 * INSTANT_BYTES,
-    });
-  inOrder(all);
-  return named ? all : joined(all);
-}
-
-/** They come along the index, so in order; another plan may bring them otherwise. */
-function inOrder(stretches: Taken[]): void {
-  const isSorted = stretches.every(
-    (each, i) => i === 0 || (stretches[i - 1]?.startsAt ?? 0) <= each.startsAt,
+function sorted(sent: Buffer, bytes: number): Buffer {
+  const stretches = Array.from({ length: sent.length / bytes }, (_, i) =>
+    sent.subarray(i * bytes, (i + 1) * bytes),
   );
-  if (!isSorted) stretches.sort((a, b) => a.startsAt - b.startsAt);
-}
-
-function joined(stretches: readonly Taken[]): Taken[] {
-  const apart: Taken[] = [];
-  for (const each of stretches) {
-    const last = apart.at(-1);
-    if (last?.endsAt === each.startsAt) last.endsAt = each.endsAt;
-    else apart.push(each);
-  }
-  return apart;
+  return Buffer.concat(stretches.sort((one, other) => instantAt(one, 0) - instantAt(other, 0)));
 }
 
 const EPOCH_MS = Date.UTC(2000, 0, 1);
