@@ -28,6 +28,7 @@ export interface Run {
     settings?: Settings;
     env?: Readonly<Record<string, string>>;
     sameKey?: false;
+    buying?: false;
     prepare?: (client: pg.Client) => Promise<unknown>;
   };
   /** Told after each blow. */
@@ -137,8 +138,8 @@ async function sellOut(
     const wares = await openShop(servers, range);
     const from = Date.now();
     const enough = () => stopsEarly && storm.isOver;
-    const sameKey = without?.sameKey ?? true;
-    await rush({ servers, ledger, sameKey, wares, holdSeconds, enough });
+    const { sameKey = true, buying = true } = without ?? {};
+    await rush({ servers, ledger, sameKey, buying, wares, holdSeconds, enough });
     shops.push({ wares, from, to: Date.now() });
   } while (!storm.isOver);
   return shops;

@@ -15,6 +15,8 @@ export interface RushOptions extends Omit<CustomerOptions, 'heard'> {
   holdSeconds: number;
   /** Ends the rush before everything is sold. */
   enough?: () => boolean;
+  /** False: they hold and walk away, so that every batch makes bookings. */
+  buying?: boolean;
 }
 
 /**
@@ -22,7 +24,7 @@ export interface RushOptions extends Omit<CustomerOptions, 'heard'> {
  * have confirmed something, and everything is sold. Rejects when that does not happen: what is free is then refused.
  */
 export async function rush(options: RushOptions): Promise<void> {
-  const { wares, enough = () => false } = options;
+  const { wares, enough = () => false, buying = true } = options;
   let soldAt = Date.now();
   const customer = new Customer({
     ...options,
@@ -37,7 +39,7 @@ export async function rush(options: RushOptions): Promise<void> {
   let waiting = demand;
   const serve = async () => {
     while (!over() && waiting > 0) {
-      if (Date.now() > soldAt + LONGEST_LULL_MS)
+      if (buying && Date.now() > soldAt + LONGEST_LULL_MS)
         throw new Error('what is free cannot be bought: the rush does not end');
       waiting -= 1;
       if (!(await visit(customer, options))) waiting += 1; // to the end of the queue
@@ -52,9 +54,12 @@ export async function rush(options: RushOptions): Promise<void> {
 }
 
 /** What one customer does in a row; true when it goes home with what it wanted. */
-async function visit(customer: Customer, { wares, holdSeconds }: RushOptions): Promise<boolean> {
+async function visit(
+  customer: Customer,
+  { wares, holdSeconds, buying = true }: RushOptions,
+): Promise<boolean> {
   const { line } = wares.pick();
-  const walksAway = chance(0.05);
+  const walksAway = !buying || chance(0.05);
   const booking = await customer.hold(line, walksAway ? WALK_AWAY_SECONDS : holdSeconds);
   if (booking === undefined || walksAway) return false;
   const move = async () => {
