@@ -5,11 +5,11 @@ import type { ResolveContext } from '../kind.ts';
 import { bestSeats } from './best-seats.ts';
 import { eventsForSale, type SectionForSale } from './catalogue.ts';
 import { inventory } from './event-queries.ts';
-import { block, hasBetter, strandedBy } from './orphan.ts';
+import { block, blocksIn, hasBetter, strandedBy } from './orphan.ts';
 import { seatId, seatOf } from './place.ts';
 import type { AdmissionLine, SeatLine } from './schema.ts';
 import { forSale } from './seat-line.ts';
-import { seatsUnder, type MapRow, type SeatMap } from './seat-map.ts';
+import { freeStretches, seatsUnder, type MapRow, type SeatMap } from './seat-map.ts';
 import { atPriceOf, type EventAtPrice } from './tier-line.ts';
 
 const MOST = 3;
@@ -129,22 +129,13 @@ export function nearestSeats(
     const level = [...new Set([home - away, home + away])].flatMap((no) => rows[no] ?? []);
     const here = level.flatMap((row) => {
       const aside = (start: number) => Math.abs(start - row.from - column);
-      const starts = startsIn(row, free, count).sort((a, b) => aside(a) - aside(b));
+      const starts = freeStretches(row, free)
+        .flatMap((run) => blocksIn(run, count))
+        .sort((a, b) => aside(a) - aside(b));
       const start = starts.find((from) => wouldDo(row, from));
       return start === undefined ? [] : [{ aside: aside(start), start }];
     });
     found.push(...here.sort((a, b) => a.aside - b.aside));
   }
   return found.slice(0, most).map(({ start }) => [...block(start, count)]);
-}
-
-/** Where so many free seats side by side begin. */
-function startsIn(row: MapRow, free: Uint8Array, count: number): number[] {
-  const starts: number[] = [];
-  let run = 0;
-  for (let index = row.from; index < row.from + row.seats; index++) {
-    run = free[index] === 1 ? run + 1 : 0;
-    if (run >= count) starts.push(index - count + 1);
-  }
-  return starts;
 }

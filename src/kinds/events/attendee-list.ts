@@ -10,7 +10,7 @@ import * as sql from './attendee-list-queries.ts';
 import { sectionsWithSeats } from './attendee-queries.ts';
 import type { Attendee } from './attendee-schema.ts';
 import { placesOfEvent, seatOf } from './place.ts';
-import type { SeatRow } from './schema.ts';
+import type { SeatRow } from './venue-schema.ts';
 import { rowOf, toSeatMap, type SeatMap } from './seat-map.ts';
 import { isIssued, person, ticketId } from './ticket.ts';
 

@@ -6,7 +6,7 @@ import { headOf, piecesOf, type Piece } from '../../platform/export/statements.t
 import type { Uuid } from '../../platform/id.ts';
 import type { Row } from '../../platform/statement.ts';
 import * as sql from './attendee-queries.ts';
-import type { SeatRow } from './schema.ts';
+import type { SeatRow } from './venue-schema.ts';
 import { toSeatMap } from './seat-map.ts';
 
 type Section = Row<typeof sql.sectionsWithSeats.columns>;

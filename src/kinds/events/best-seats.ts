@@ -1,4 +1,4 @@
-import type { MapRow, SeatMap } from './seat-map.ts';
+import { freeStretches, isIn, type MapRow, type SeatMap, type Stretch } from './seat-map.ts';
 
 export interface Wish {
   quantity: number;
@@ -69,24 +69,34 @@ function bestBlock(
   { row, no }: { row: MapRow; no: number },
   { free, sold, quantity, accessible }: Search,
 ): Block | undefined {
-  let [run, special, at, least] = [0, 0, -1, Infinity];
+  let [at, least] = [-1, Infinity];
   const hasSpecial = map.accessible.size > 0; // or else nobody asks 20 000 times
-  for (let index = row.from; index < row.from + row.seats; index++) {
-    run = sold[index] === 1 ? run + 1 : 0;
-    if (hasSpecial && map.accessible.has(index)) special += 1;
-    if (hasSpecial && index - quantity >= row.from && map.accessible.has(index - quantity)) special -= 1;
-    if (run < quantity || (accessible && special === 0)) continue;
-    const from = index - quantity + 1;
-    const distance = Math.abs(2 * (from - row.from) + quantity - row.seats) + BACK * no;
-    const cost = strandedBeside(map, row, free, from, quantity) * STRANDED + special * ACCESSIBLE + distance;
-    if (cost < least) [at, least] = [from, cost];
+  for (const stretch of row.stretches) {
+    let [run, special] = [0, 0];
+    for (let index = stretch.from; index < stretch.from + stretch.seats; index++) {
+      run = sold[index] === 1 ? run + 1 : 0;
+      const from = index - quantity + 1;
+      if (hasSpecial && map.accessible.has(index)) special += 1;
+      if (hasSpecial && from > stretch.from && map.accessible.has(from - 1)) special -= 1;
+      if (run < quantity || (accessible && special === 0)) continue;
+      const distance = Math.abs(2 * (from - row.from) + quantity - row.seats) + BACK * no;
+      const stranded = strandedBeside(map, stretch, free, from, quantity);
+      const cost = stranded * STRANDED + special * ACCESSIBLE + distance;
+      if (cost < least) [at, least] = [from, cost];
+    }
   }
   return at === -1 ? undefined : { from: at, quantity, cost: least };
 }
 
 /** How many seats a block of free seats leaves alone: only the two beside it can be. */
-function strandedBeside(map: SeatMap, row: MapRow, free: Uint8Array, from: number, quantity: number): number {
-  const isFree = (index: number) => index >= row.from && index < row.from + row.seats && free[index] === 1;
+function strandedBeside(
+  map: SeatMap,
+  stretch: Stretch,
+  free: Uint8Array,
+  from: number,
+  quantity: number,
+): number {
+  const isFree = (index: number) => isIn(stretch, index) && free[index] === 1;
   const isAlone = (index: number, beyond: number) =>
     isFree(index) && !isFree(beyond) && !map.accessible.has(index);
   const after = from + quantity;
@@ -145,13 +155,8 @@ function shares(rooms: readonly number[], quantity: number): number[] | null {
   return sizes;
 }
 
-function longestRun({ from, seats }: MapRow, free: Uint8Array): number {
-  let [longest, run] = [0, 0];
-  for (let index = from; index < from + seats; index++) {
-    run = free[index] === 1 ? run + 1 : 0;
-    longest = Math.max(longest, run);
-  }
-  return longest;
+function longestRun(row: MapRow, free: Uint8Array): number {
+  return Math.max(0, ...freeStretches(row, free).map(({ seats }) => seats));
 }
 
 function without(free: Uint8Array, seats: ReadonlySet<number>): Uint8Array {

@@ -3,9 +3,10 @@ import type { Instant } from '../../platform/clock.ts';
 import type { Uuid } from '../../platform/id.ts';
 import * as sql from './event-queries.ts';
 import { seatOf } from './place.ts';
-import type { SeatMark, SeatRow } from './schema.ts';
+import type { SeatMark } from './schema.ts';
 import { toSeatMap, type SeatMap } from './seat-map.ts';
 import type { Tier } from './tier.ts';
+import type { SeatRow } from './venue-schema.ts';
 
 export interface SectionForSale {
   id: Uuid;
@@ -44,7 +45,7 @@ export interface EventForSale {
   tiers: ReadonlyMap<string, TierForSale>;
 }
 
-/** Sections, rows, marked seats and tiers of all events kept: some 200 bytes each. */
+/** Sections, rows between their aisles, marked seats and tiers of all events kept: some 200 bytes each. */
 const MOST_KEPT = 100_000;
 
 /** The tenant's events by id; ids that are unknown are left out. */
@@ -83,7 +84,11 @@ function toSections(rows: readonly SectionRow[], marks: Record<Uuid, SeatMark> |
 
 function weightOf({ sections, tiers }: EventForSale): number {
   return [...sections.values()].reduce(
-    (sum, { map, marks }) => sum + 1 + (map?.rows.length ?? 0) + marks.size,
+    (sum, { map, marks }) => sum + 1 + stretchesOf(map) + marks.size,
     tiers.size,
   );
+}
+
+function stretchesOf(map: SeatMap | null): number {
+  return map?.rows.reduce((sum, { stretches }) => sum + stretches.length, 0) ?? 0;
 }

@@ -5,7 +5,7 @@ import { notFound, ruleViolated } from '../../platform/errors.ts';
 import type { Uuid } from '../../platform/id.ts';
 import type { Row } from '../../platform/statement.ts';
 import { seatOf } from './place.ts';
-import type { SeatRow } from './schema.ts';
+import type { SeatRow } from './venue-schema.ts';
 import * as sql from './ticket-queries.ts';
 import type { Entrance, EntryRules } from './ticket-schema.ts';
 

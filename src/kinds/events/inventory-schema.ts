@@ -1,7 +1,8 @@
 import { Type, type Static } from 'typebox';
 import { AmountMinor, Id, nullable, strict } from '../../platform/schema.ts';
-import { SectionKind } from './schema.ts';
+
 import { TiersNow } from './tier-schema.ts';
+import { SectionKind } from './venue-schema.ts';
 
 const SEAT_STATES = ['free', 'held', 'sold', 'killed', 'house'] as const;
 export type SeatState = (typeof SEAT_STATES)[number];

@@ -7,7 +7,7 @@ import { isMiss, shownTo, type Looked, type Viewer } from './access-code.ts';
 import { inventory } from './event-queries.ts';
 import { digitsOf, SEAT_DIGITS, withoutDigits } from './place.ts';
 import type { SeatState, SectionNow } from './inventory-schema.ts';
-import type { SeatRow } from './schema.ts';
+import type { SeatRow } from './venue-schema.ts';
 
 type SectionRow = Row<typeof inventory.columns>;
 /** A tier of a section, as the statement builds it. */

@@ -1,4 +1,4 @@
-import type { MapRow, SeatMap } from './seat-map.ts';
+import { freeStretches, isIn, type MapRow, type SeatMap, type Stretch } from './seat-map.ts';
 
 /** Of the seats of a section a 1 for each that is free; `offset` is the index of the first one that is told. */
 export interface FreeSeats {
@@ -13,12 +13,22 @@ export interface FreeSeats {
 export function strandedBy(
   map: SeatMap,
   row: MapRow,
+  seats: FreeSeats,
+  taken: ReadonlySet<number>,
+): number[] {
+  return row.stretches.flatMap((stretch) => strandedIn(map, stretch, seats, taken));
+}
+
+function strandedIn(
+  map: SeatMap,
+  stretch: Stretch,
   { free, offset }: FreeSeats,
   taken: ReadonlySet<number>,
 ): number[] {
-  const wasFree = (index: number) => isIn(row, index) && free[index - offset] === 1;
+  const wasFree = (index: number) => isIn(stretch, index) && free[index - offset] === 1;
   const isFree = (index: number) => wasFree(index) && !taken.has(index);
-  const besides = [...taken].flatMap((index) => [index - 1, index + 1]);
+  const here = [...taken].filter((index) => isIn(stretch, index)); // who sits across the aisle leaves nobody alone
+  const besides = here.flatMap((index) => [index - 1, index + 1]);
   const stranded = besides.filter(
     (index) => isFree(index) && !isFree(index - 1) && !isFree(index + 1) && !map.accessible.has(index),
   );
@@ -27,21 +37,17 @@ export function strandedBy(
 
 /** Whether the row has so many free seats side by side that leave none alone. */
 export function hasBetter(map: SeatMap, row: MapRow, seats: FreeSeats, quantity: number): boolean {
-  const { free, offset } = seats;
-  let run = 0;
-  for (let index = row.from; index < row.from + row.seats; index++) {
-    run = free[index - offset] === 1 ? run + 1 : 0;
-    if (run >= quantity && strandedBy(map, row, seats, block(index - quantity + 1, quantity)).length === 0)
-      return true;
-  }
-  return false;
+  return freeStretches(row, seats.free, seats.offset).some((run) =>
+    blocksIn(run, quantity).some((from) => strandedBy(map, row, seats, block(from, quantity)).length === 0),
+  );
+}
+
+/** Where so many seats of a stretch begin. */
+export function blocksIn({ from, seats }: Stretch, quantity: number): number[] {
+  return Array.from({ length: Math.max(0, seats - quantity + 1) }, (_, i) => from + i);
 }
 
 /** The indexes of seats side by side. */
 export function block(from: number, quantity: number): Set<number> {
   return new Set(Array.from({ length: quantity }, (_, i) => from + i));
-}
-
-function isIn({ from, seats }: MapRow, index: number): boolean {
-  return index >= from && index < from + seats;
 }

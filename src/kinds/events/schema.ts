@@ -6,21 +6,14 @@ import {
   InstantText,
   Name,
   nullable,
-  oneOfBy,
   optional,
   strict,
-  Timezone,
   Whole,
 } from '../../platform/schema.ts';
 import { Affected } from '../affected.ts';
+import { MOST_SECTIONS, MOST_STANDING } from './venue-schema.ts';
 import { Group, NewTiers, Groups, Price, Tier, TierName, TierPatches } from './tier-schema.ts';
 
-const MOST_SECTIONS = 200;
-const MOST_ROWS = 1_000;
-const MOST_SEATS_IN_ROW = 1_000;
-/** Numbered seats of one venue: each is a row of stock in each of its events. */
-export const MOST_SEATS = 100_000;
-const MOST_STANDING = 1_000_000;
 const MOST_SEATS_IN_LINE = 50;
 const MOST_PLACES_IN_LINE = 10_000;
 const MOST_OF_CATEGORY = 100;
@@ -76,88 +69,6 @@ export const AdmissionLine = strict(
   { title: 'AdmissionLine' },
 );
 export type AdmissionLine = Static<typeof AdmissionLine>;
-
-const SeatRow = strict(
-  {
-    name: Name(50),
-    seats: Whole(1, MOST_SEATS_IN_ROW),
-    accessible: Type.Optional(
-      Type.Array(Whole(1, MOST_SEATS_IN_ROW), {
-        minItems: 1,
-        maxItems: MOST_SEATS_IN_ROW,
-        uniqueItems: true,
-        description: 'Numbers of the seats for those who need them',
-      }),
-    ),
-  },
-  { description: 'Its seats are numbered from 1' },
-);
-export type SeatRow = Static<typeof SeatRow>;
-
-const SeatedSection = strict(
-  {
-    name: Name(),
-    kind: Type.Literal('seated'),
-    rows: Type.Array(SeatRow, { minItems: 1, maxItems: MOST_ROWS, description: 'From front to back' }),
-    capacity: Type.Optional(Whole(1, MOST_SEATS)),
-  },
-  { title: 'SeatedSection' },
-);
-const StandingSection = strict(
-  { name: Name(), kind: Type.Literal('standing'), capacity: Whole(1, MOST_STANDING) },
-  { title: 'StandingSection' },
-);
-const NewSections = Type.Array(oneOfBy('kind', [SeatedSection, StandingSection]), {
-  minItems: 1,
-  maxItems: MOST_SECTIONS,
-});
-export type NewSection = Static<typeof NewSections>[number];
-
-export const NewVenue = strict({
-  name: Name(),
-  timezone: Type.Optional(Timezone),
-  sections: NewSections,
-});
-export type NewVenue = Static<typeof NewVenue>;
-
-/** Only the fields sent are changed; events that were made before keep the sections they were made with. */
-export const VenuePatch = strict(
-  {
-    name: Type.Optional(Name()),
-    timezone: Type.Optional(Timezone),
-    sections: Type.Optional(NewSections),
-    archived: Type.Optional(Type.Boolean()),
-  },
-  { minProperties: 1 },
-);
-export type VenuePatch = Static<typeof VenuePatch>;
-
-export const SectionKind = Type.Unsafe<'seated' | 'standing'>({
-  type: 'string',
-  enum: ['seated', 'standing'],
-});
-
-const Section = strict({
-  name: Type.String(),
-  kind: SectionKind,
-  capacity: Type.Integer(),
-  rows: Type.Optional(Type.Array(SeatRow, { description: 'Of a seated section; left out of lists' })),
-});
-
-export const Venue = strict(
-  {
-    id: Id,
-    name: Type.String(),
-    timezone: Type.String(),
-    capacity: Type.Integer(),
-    sections: Type.Array(Section),
-    archived: Type.Boolean(),
-    createdAt: InstantText,
-    version: Type.Integer(),
-  },
-  { title: 'Venue' },
-);
-export type Venue = Static<typeof Venue>;
 
 const Prices = Type.Array(strict({ section: Name(), amountMinor: Price }), {
   minItems: 1,
@@ -289,11 +200,6 @@ export const EventFilters = {
   search: Type.Optional(Type.String({ maxLength: 200, description: 'Part of the name of event or venue' })),
 };
 export type EventFilters = Static<ReturnType<typeof strict<typeof EventFilters>>>;
-
-export const VenueFilters = {
-  search: Type.Optional(Type.String({ maxLength: 200, description: 'Part of the name' })),
-  archived: Type.Optional(Type.Boolean({ default: false, description: 'Show the archived venues instead' })),
-};
 
 /** What keeps a seat from being sold as others are: for nobody, or only for staff who name it. */
 export type SeatMark = 'killed' | 'house';

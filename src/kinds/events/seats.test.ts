@@ -30,6 +30,10 @@ async function hall(sections: readonly object[], given: Record<string, unknown> 
   return { event, seats: await office.seats(event) };
 }
 
+async function venueOf(event: OnSale): Promise<string> {
+  return String((await office.get(`/events/${event.id}`)).body['venueId']);
+}
+
 test('the best seats are chosen, priced, and become a line like one that names them', async () => {
   const { event, seats } = await hall([seated('Stalls', row('A', 6), row('B', 6))]);
   const held = await office.hold(best(event, 2));
@@ -85,6 +89,24 @@ test('seats for those who need them are kept for whoever asks', async () => {
   assert.deepEqual(
     shown.map(({ accessible }) => accessible),
     [undefined, true, true, undefined],
+  );
+});
+
+test('nobody sits together across an aisle: not the best seats, not those offered instead, and the orphan rule knows it', async () => {
+  const rows = [{ ...row('A', 7), aisles: [3] }];
+  const { event, seats } = await hall([seated('Stalls', ...rows)], { orphanRule: 'on' });
+  const asked = await office.hold(best(event, 5));
+  assert.deepEqual([asked.status, conflictsOf(asked)[0]?.reason], [409, 'nothing_fits']);
+  const refused = await office.hold(seatLine(event, seats[0], seats[1]));
+  assert.deepEqual(conflictsOf(refused), [{ line: 1, resource: seats[2], reason: 'strands_seat' }]);
+  assert.deepEqual(refused.body['alternatives'], [seatLine(event, seats[3], seats[4])]);
+  assert.deepEqual(lineOf(await office.hold(best(event, 3)))?.['seatIds'], [seats[0], seats[1], seats[2]]);
+  await office.patch(`/venues/${await venueOf(event)}`, { sections: [seated('Stalls', row('A', 7))] });
+  const left = await office.hold(seatLine(event, seats[4], seats[5]));
+  assert.deepEqual(
+    conflictsOf(left).map(({ resource }) => resource),
+    [seats[3], seats[6]],
+    'as the hall was when the event was made',
   );
 });
 
@@ -284,11 +306,6 @@ test('marks of drafts, of foreign and doubled seats and by customers are refused
     [await office.ask('POST', `/events/${event.id}/seats/kill`, { by: 'client', body }), 403],
   ] as const;
   for (const [answer, status] of refusals) assert.equal(answer.status, status, answer.text);
-});
-
-test('a row has no seats for those who need them behind its last', async () => {
-  const refused = await office.post('/venues', { name: 'V', sections: [seated('S', row('A', 3, [4]))] });
-  assert.deepEqual([refused.status, faults(refused)], [422, ['/sections/0/rows/0/accessible out_of_range']]);
 });
 
 test('afterwards every promise of the doctor holds', async () => {

@@ -3,7 +3,7 @@ import type { Database } from '../../platform/db.ts';
 import { answerList, listAnswer, listQuery } from '../../platform/list.ts';
 import { entryRoutes } from '../entry.ts';
 import type { Reads } from '../../platform/replica.ts';
-import * as schema from './schema.ts';
+import * as schema from './venue-schema.ts';
 import { venueList } from './venue-queries.ts';
 import { toVenue, venueShelf } from './venue.ts';
 

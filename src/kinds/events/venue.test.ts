@@ -86,6 +86,10 @@ test('creating a venue twice under one key makes one', async () => {
 });
 
 const rows = (...names: string[]) => names.map((name) => ({ name, seats: 1 }));
+const hallOf = (row: object) => ({
+  sections: [floor, { ...stalls, rows: [{ name: 'A', seats: 3, ...row }] }],
+});
+const inRow = '/sections/1/rows/0';
 const bad: readonly [string, object, string][] = [
   ['no sections', { sections: [] }, '/sections too_few_items'],
   ['an unknown time zone', { timezone: 'Mars/Base' }, '/timezone unknown_timezone'],
@@ -115,6 +119,16 @@ const bad: readonly [string, object, string][] = [
     { sections: [{ ...floor, kind: 'lying' }] },
     '/sections/0/kind invalid_value',
   ],
+  [
+    'a seat for those who need it behind the last',
+    hallOf({ accessible: [4] }),
+    `${inRow}/accessible out_of_range`,
+  ],
+  ['an aisle behind the last seat', hallOf({ aisles: [1, 3] }), `${inRow}/aisles out_of_range`],
+  ['an aisle before the first seat', hallOf({ aisles: [0] }), `${inRow}/aisles/0 out_of_range`],
+  ['an aisle named twice', hallOf({ aisles: [1, 1] }), `${inRow}/aisles duplicate_item`],
+  ['an aisle between seats', hallOf({ aisles: [1.5] }), `${inRow}/aisles/0 invalid_number`],
+  ['aisles that are none', hallOf({ aisles: [] }), `${inRow}/aisles too_few_items`],
   ['no places', { sections: [{ ...floor, capacity: 0 }] }, '/sections/0/capacity out_of_range'],
   [
     'a capacity that its rows contradict',

@@ -4,9 +4,9 @@ import { ruleViolated } from '../../platform/errors.ts';
 import type { Uuid } from '../../platform/id.ts';
 import type { Row } from '../../platform/statement.ts';
 import { shelf } from '../shelf.ts';
-import { MOST_SEATS, type NewSection, type NewVenue, type SeatRow } from './schema.ts';
-import type { Venue, VenuePatch } from './schema.ts';
 import * as sql from './venue-queries.ts';
+import { MOST_SEATS, type NewSection, type NewVenue, type SeatRow } from './venue-schema.ts';
+import type { Venue, VenuePatch } from './venue-schema.ts';
 
 /** A section as it is kept: its number in the venue, and its rows if it has numbered seats. */
 interface KeptSection {
@@ -77,13 +77,7 @@ function keptSection(section: NewSection, i: number): KeptSection {
   const { name, kind } = section;
   if (kind === 'standing') return { no: i + 1, name, kind, capacity: section.capacity, layout: null };
   requireDistinctNames(section.rows, `/sections/${i}/rows`);
-  for (const [j, { seats, accessible = [] }] of section.rows.entries())
-    if (Math.max(...accessible) > seats)
-      throw ruleViolated(
-        `/sections/${i}/rows/${j}/accessible`,
-        'out_of_range',
-        `The row has only ${seats} seats.`,
-      );
+  for (const [j, row] of section.rows.entries()) requireInRow(row, `/sections/${i}/rows/${j}`);
   const capacity = section.rows.reduce((sum, row) => sum + row.seats, 0);
   if (section.capacity !== undefined && section.capacity !== capacity)
     throw ruleViolated(
@@ -92,6 +86,17 @@ function keptSection(section: NewSection, i: number): KeptSection {
       `The rows have ${capacity} seats. Leave capacity out.`,
     );
   return { no: i + 1, name, kind, capacity, layout: section.rows };
+}
+
+function requireInRow({ seats, accessible = [], aisles = [] }: SeatRow, at: string): void {
+  if (Math.max(...accessible) > seats)
+    throw ruleViolated(`${at}/accessible`, 'out_of_range', `The row has only ${seats} seats.`);
+  if (Math.max(...aisles) >= seats)
+    throw ruleViolated(
+      `${at}/aisles`,
+      'out_of_range',
+      `An aisle has a seat behind it: the row has ${seats}.`,
+    );
 }
 
 function requireDistinctNames(entries: readonly { name: string }[], at: string): void {
