@@ -245,6 +245,7 @@ create table engine.interval_claim (
 ) with (autovacuum_analyze_scale_factor=0.02, autovacuum_vacuum_scale_factor=0.05);
 CREATE INDEX interval_claim_by_end ON engine.interval_claim USING btree (tenant_id, resource_id, ends_at) INCLUDE (starts_at, expires_at, booking_id) WHERE (ends_at > '-infinity'::timestamp with time zone);
 CREATE INDEX interval_claim_due ON engine.interval_claim USING btree (expires_at) WHERE (expires_at > '-infinity'::timestamp with time zone);
+CREATE INDEX interval_claim_long ON engine.interval_claim USING btree (tenant_id, resource_id, ends_at) INCLUDE (starts_at, expires_at, booking_id) WHERE ((ends_at > '-infinity'::timestamp with time zone) AND ((ends_at - starts_at) > '24:00:00'::interval));
 alter table engine.interval_claim enable row level security;
 alter table engine.interval_claim force row level security;
 create policy tenant_wall on engine.interval_claim for all to public

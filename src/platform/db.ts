@@ -6,6 +6,8 @@ import { asFault, DatabaseFault } from './fault.ts';
 import type { Uuid } from './id.ts';
 import type { PoolState } from './metrics.ts';
 import { closerOf, openStopwatch, stateOf, streamOf, takeConnection, type PoolWatch } from './pool.ts';
+import { carefully, rowByRow } from './row-by-row.ts';
+import { getTypeParser } from './wire-types.ts';
 import {
   encode,
   statement,
@@ -80,6 +82,13 @@ export interface Database {
     of: Statement<P, C>,
     ...rest: AfterTenant<P>
   ): Promise<Row<C>[]>;
+  /** As `read`, with each row handed over as it comes in, while the database finds the next. Rejects also with what `take` threw. */
+  readEach<P extends readonly SqlType[], C extends Columns>(
+    tenant: Uuid,
+    of: Statement<P, C>,
+    take: (row: Row<C>) => void,
+    ...rest: AfterTenant<P>
+  ): Promise<void>;
   /** The database's clock, a few milliseconds late; what is decided under locks reads the clock itself. */
   now(): Instant;
   /** Reads across tenants as `holdfast_worker`. */
@@ -127,34 +136,35 @@ export function openDatabase(options: PoolOptions): Database {
     }
   }
 
+  function readOnce<P extends readonly SqlType[], C extends Columns>(
+    tenant: Uuid,
+    of: Statement<P, C>,
+    rest: readonly unknown[],
+    take?: (row: Row<C>) => void,
+  ): Promise<Row<C>[]> {
+    return transaction(
+      (c) => openTenant(c, tenant),
+      // The commit travels in the same packet: what it needs is already on its way.
+      (c) => Promise.all([c.send(of, [tenant, ...rest], take), c.commit()]).then(([rows]) => rows),
+    );
+  }
+
   return {
-    inTenant: async (tenant, work, deadlineMs) => {
-      const tidings = gatherTidings(tenant, options.onChange);
-      const { tellsOfChange } = tidings;
-      try {
-        const result = await transaction(
+    inTenant: (tenant, work, deadlineMs) =>
+      withTidings(tenant, options.onChange, (tellsOfChange) =>
+        transaction(
           (c) => openTenant(c, tenant),
           (c) => work({ tenant, run: (of, ...rest) => c.send(of, [tenant, ...rest]), tellsOfChange }),
           deadlineMs,
-        );
-        await tidings.committed();
-        return result;
-      } catch (error) {
-        tidings.failed();
-        throw error;
-      }
-    },
+        ),
+      ),
     look: (tenant, work) =>
       transaction(
         (c) => openTenant(c, tenant, 'begin isolation level repeatable read read only'),
         (c) => work({ run: (of, ...rest) => c.send(of, [tenant, ...rest]) }),
       ),
-    read: (tenant, of, ...rest) =>
-      transaction(
-        (c) => openTenant(c, tenant),
-        // The commit travels in the same packet: what it needs is already on its way.
-        (c) => Promise.all([c.send(of, [tenant, ...rest]), c.commit()]).then(([rows]) => rows),
-      ),
+    read: (tenant, of, ...rest) => readOnce(tenant, of, rest),
+    readEach: (tenant, of, take, ...rest) => carefully(take, (each) => readOnce(tenant, of, rest, each)),
     now: clock.now,
     asWorker: (work) =>
       transaction(
@@ -170,25 +180,26 @@ export function openDatabase(options: PoolOptions): Database {
 }
 
 /** Gathers what a transaction says of its changes, and hands it over when it has ended. */
-function gatherTidings(tenant: Uuid, onChange: PoolOptions['onChange']) {
+async function withTidings<T>(
+  tenant: Uuid,
+  onChange: PoolOptions['onChange'],
+  work: (tellsOfChange: Transaction['tellsOfChange']) => Promise<T>,
+): Promise<T> {
   const told: Told[] = [];
   const numbers: Promise<readonly { seq: number }[]>[] = [];
-  const tellsOfChange: Transaction['tellsOfChange'] = (changes, appended) => {
-    told.push(...changes);
-    numbers.push(appended);
-  };
-  return {
-    tellsOfChange,
-    committed: async (): Promise<void> => {
-      if (told.length === 0) return;
-      const seqs = (await Promise.all(numbers)).flatMap((rows) => rows.map(({ seq }) => seq));
-      onChange?.(tenant, told, seqs);
-    },
-    /** A COMMIT whose answer was lost may have taken effect. */
-    failed: (): void => {
-      if (told.length > 0) onChange?.(tenant, told, []);
-    },
-  };
+  try {
+    const result = await work((changes, appended) => {
+      told.push(...changes);
+      numbers.push(appended);
+    });
+    const seqs = (await Promise.all(numbers)).flatMap((rows) => rows.map(({ seq }) => seq));
+    if (told.length > 0) onChange?.(tenant, told, seqs);
+    return result;
+  } catch (error) {
+    // A COMMIT whose answer was lost may have taken effect.
+    if (told.length > 0) onChange?.(tenant, told, []);
+    throw error;
+  }
 }
 
 function openPool({ url, size, log }: PoolOptions): pg.Pool {
@@ -210,9 +221,11 @@ function openPool({ url, size, log }: PoolOptions): pg.Pool {
 /** One checked-out client and the one transaction that runs on it. */
 interface Connection {
   command(text: string): void;
+  /** The rows; none where `take` gets them. */
   send<P extends readonly SqlType[], C extends Columns>(
     of: Statement<P, C>,
     values: readonly unknown[],
+    take?: (row: Row<C>) => void,
   ): Promise<Row<C>[]>;
   /** Waits for everything sent and for the tag COMMIT. A second call answers as the first. */
   commit(): Promise<void>;
@@ -280,11 +293,10 @@ async function connect(
 
   return {
     command: (text) => void track(() => client.query(text)),
-    send: (of, values) => {
+    send: (of, values, take) => {
       const query = toQuery(of, values, named);
-      return track(() =>
-        timed(of.name, () => client.query(query)).then((result) => result.rows as Row<typeof of.columns>[]),
-      );
+      const ask = () => (take ? rowByRow(client, query, take) : client.query(query));
+      return track(() => timed(of.name, ask).then((result) => result.rows as Row<typeof of.columns>[]));
     },
     commit: () => (committed ??= finish()),
     release: () => release(false),
@@ -303,29 +315,4 @@ async function connect(
       release(!rolledBack);
     },
   };
-}
-
-// Times as milliseconds, 64-bit integers as numbers (a CHECK bounds them), dates as the text they are.
-const PARSERS: Readonly<Record<number, (text: string) => unknown>> = {
-  [pg.types.builtins.INT8]: Number,
-  [pg.types.builtins.DATE]: (text) => text,
-  [pg.types.builtins.TIMESTAMPTZ]: parseInstant,
-};
-const TIMESTAMPTZ_ARRAY = 1185;
-const DATE_ARRAY = 1182;
-
-function getTypeParser(oid: number, format?: 'text' | 'binary'): (text: string) => unknown {
-  const own = format === 'binary' ? undefined : PARSERS[oid];
-  if (own !== undefined) return own;
-  if (oid === DATE_ARRAY) return (text) => (text === '{}' ? [] : text.slice(1, -1).split(','));
-  if (oid === TIMESTAMPTZ_ARRAY)
-    return (text) => (text === '{}' ? [] : text.slice(1, -1).split(',').map(parseInstant));
-  return pg.types.getTypeParser(oid, format) as (text: string) => unknown;
-}
-
-function parseInstant(text: string): number {
-  const bare = text.startsWith('"') ? text.slice(1, -1) : text;
-  if (bare === 'infinity') return Infinity;
-  if (bare === '-infinity') return -Infinity;
-  return Date.parse(bare.replace(' ', 'T').replace(/([+-]\d\d)$/, '$1:00'));
 }

@@ -43,7 +43,9 @@ const grid = (from: number, to: number, more = '', by?: Who) =>
   get<GridAnswer>(`/rooms/grid?from=${at(from)}&to=${at(to)}${more}`, by);
 
 test('the grid says of every room what its own availability says, whatever is booked and asked for', async () => {
-  const slot = fc.tuple(fc.nat(2), fc.nat(46), fc.integer({ min: 1, max: 12 }));
+  // Up to a day, exactly a day, and longer: what reaches over the window's end is looked for in two places.
+  const hours = fc.oneof(fc.integer({ min: 1, max: 12 }), fc.constantFrom(23, 24, 25, 48, 70));
+  const slot = fc.tuple(fc.nat(2), fc.nat(46), hours);
   const window = fc.tuple(fc.nat(46), fc.integer({ min: 1, max: 24 }));
   let examined = 0;
   await fc.assert(
@@ -69,7 +71,13 @@ test('the grid says of every room what its own availability says, whatever is bo
         }
       },
     ),
-    { numRuns: 25 },
+    {
+      numRuns: 25,
+      examples: [23, 24, 25].map((length) => [
+        [[0, 10, length] as [number, number, number]],
+        [0, 11] as [number, number],
+      ]),
+    },
   );
   assert.ok(examined > 0, 'the runs booked nothing that was asked for');
 });

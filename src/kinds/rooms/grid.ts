@@ -65,23 +65,26 @@ export async function gridBytes(db: Database, tenant: Uuid, asked: Asked): Promi
   const { window, named, limit, cursor } = asked;
   const from = cursor === undefined ? FIRST : readCursor(LIST, tenant, SORTS, cursor);
   const filters = [...roomFilters(asked), window.startsAt, window.endsAt, from.value, from.id] as const;
-  const rows = await db.read(tenant, roomGrid, ...filters, named, limit + 1);
-  const shown = rows.slice(0, limit);
-  const last = shown.at(-1);
-  const hasNext = rows.length > limit && last !== undefined;
+  const json = new JsonBytes(limit * ROOM_BYTES);
+  const writeRow = rowWriter(json, asked);
+  let [shown, hasNext] = [0, false];
+  let last = FIRST;
+  const take = (row: Row<typeof roomGrid.columns>) => {
+    hasNext = shown === limit;
+    if (hasNext) return;
+    if (shown > 0) json.put(COMMA);
+    writeRow(row);
+    shown += 1;
+    last = { value: row.name, id: row.id };
+  };
+  json.text('{"data":[');
+  await db.readEach(tenant, roomGrid, take, ...filters, named, limit + 1);
   const pagination = {
     limit,
-    nextCursor: hasNext ? writeCursor(LIST, tenant, { sort: 'name', value: last.name, id: last.id }) : null,
+    nextCursor: hasNext ? writeCursor(LIST, tenant, { sort: 'name', ...last }) : null,
     hasNext,
     hasPrev: cursor !== undefined,
   };
-  const json = new JsonBytes(shown.length * ROOM_BYTES);
-  const writeRow = rowWriter(json, asked);
-  json.text('{"data":[');
-  for (const row of shown) {
-    if (row !== shown[0]) json.put(COMMA);
-    writeRow(row);
-  }
   json.text(`],"pagination":${JSON.stringify(pagination)}}`);
   return json.bytes;
 }

@@ -112,7 +112,7 @@ const looks: readonly { name: string; values: () => readonly unknown[]; claims: 
   {
     name: 'rooms.grid',
     values: () => [tenant, ...ANY, ...WINDOW, '', ID, true, ROOMS],
-    claims: ROOMS * 11, // the ten of the week, and the first one behind it
+    claims: ROOMS * (10 + 8), // the ten of the week, and the day behind it
   },
   {
     name: 'rooms.freeList.capacity.page',
