@@ -43,8 +43,13 @@ create table engine.booked (
   revenue_minor bigint not null,
   lead_ms bigint not null,
   led integer not null,
+  thing_ids uuid[] not null,
+  outcomes smallint[] not null,
+  leads_ms bigint[] not null,
+  lasts_ms bigint[] not null,
   constraint booked_pkey PRIMARY KEY (tenant_id, until_id, made, kind, currency),
-  constraint booked_tenant_id_until_id_fkey FOREIGN KEY (tenant_id, until_id) REFERENCES engine.booked_stretch(tenant_id, until_id) ON DELETE CASCADE
+  constraint booked_tenant_id_until_id_fkey FOREIGN KEY (tenant_id, until_id) REFERENCES engine.booked_stretch(tenant_id, until_id) ON DELETE CASCADE,
+  constraint booked_lines_whole CHECK (((cardinality(outcomes) = cardinality(thing_ids)) AND (cardinality(leads_ms) = cardinality(thing_ids)) AND (cardinality(lasts_ms) = cardinality(thing_ids))))
 );
 alter table engine.booked enable row level security;
 alter table engine.booked force row level security;

@@ -1,20 +1,17 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import fc from 'fast-check';
 import type pg from 'pg';
+import { DAY_ONE, onCompany, playHistories, TINY, type AskedOf } from '../../test/booked-history.ts';
 import { cancelling, hold, on, openFixture, slot, type Fixture } from '../../test/engine-fixture.ts';
-import { createTenant } from '../people/tenant.ts';
 import type { Database } from '../platform/db.ts';
-import { uuidV7, type Uuid } from '../platform/id.ts';
-import { asOwner } from '../platform/migrate.ts';
+import type { Uuid } from '../platform/id.ts';
 import { DAY_MS } from '../platform/zone.ts';
 import { markArrived, lockArriving } from './arrive.ts';
 import { bookedInvariant } from './booked-invariant.ts';
 import { sumBookings } from './booked-sums.ts';
-import { reportBookings, type Per } from './booking-report.ts';
+import { reportBookings } from './booking-report.ts';
 import { recordChanges } from './change.ts';
 import { examine } from './examine.ts';
-import { dropOld } from './feed.ts';
 import type { Command } from './index.ts';
 
 let fixture: Fixture;
@@ -45,14 +42,7 @@ const PLAIN = `
       and b.state not in ('held', 'paying', 'expired') and not l.details ? 'skipped') n
   group by 1, 2, 3 order by 1, 2, 3`;
 
-interface Asked {
-  startsAt: number;
-  endsAt: number;
-  per: Per;
-  timezone: string;
-}
-
-async function assertExact(client: pg.Client, tenant: Uuid, asked: Asked, when: string): Promise<void> {
+async function assertExact(client: pg.Client, tenant: Uuid, asked: AskedOf, when: string): Promise<void> {
   const { startsAt, endsAt, per, timezone } = asked;
   const plain = await client.query(PLAIN, [tenant, new Date(startsAt), new Date(endsAt), per, timezone]);
   const told = await reportBookings(fixture.database.db, { id: tenant, timezone }, { startsAt, endsAt }, per);
@@ -62,156 +52,10 @@ async function assertExact(client: pg.Client, tenant: Uuid, asked: Asked, when: 
 const all = (sum: (tenant: Uuid) => Promise<boolean>) => async (tenant: Uuid) => {
   while (await sum(tenant));
 };
-/** Two bookings to a stretch, two stretches to a step, whatever their age: everything happens among a few rows. */
-const TINY = { bookings: 2, ageMs: -3_600_000, atOnce: 2 };
 const sumAll = all((tenant) => sumBookings(fixture.database.db, tenant, Date.now(), TINY));
 
-const DAY_ONE = Date.UTC(2031, 4, 3);
-const QUARTER_HOUR_MS = 900_000;
-const STATES = [
-  ...(['held', 'requested', 'confirmed', 'completed', 'noShow', 'cancelled', 'declined', 'expired'] as const),
-];
-
-const changeOf = (ofLines: boolean, set: string) => ({
-  what: 'change' as const,
-  sql: ofLines
-    ? `update engine.booking_line set ${set} where tenant_id = $1 and booking_id = $2`
-    : `update engine.booking set ${set} where tenant_id = $1 and id = $2`,
-});
-const changes = [
-  ...STATES.map((state) =>
-    changeOf(false, `state = '${state}', expires_at = ${state === 'held' ? 'now()' : 'null'}`),
-  ),
-  changeOf(true, 'cancelled_at = now()'),
-  changeOf(true, `cancelled_at = (details ->> 'start')::timestamptz + interval '1 minute'`),
-  changeOf(true, 'quantity = quantity + 1, total_minor = total_minor + 7'),
-  changeOf(true, `details = details || '{"skipped": true}'`),
-  changeOf(true, `details = jsonb_set(details, '{start}', '"2031-07-01T10:00:00Z"')`),
-  changeOf(true, 'checked_in_at = now()'),
-];
-
-/** Somebody books, somebody changes what was booked, the sums are made, or changes are forgotten. */
-const step = fc.oneof(
-  {
-    weight: 5,
-    arbitrary: fc.record({
-      what: fc.constant('book' as const),
-      quarterHour: fc.integer({ min: 0, max: 96 * 3 }),
-      /** How far the clock of ids is off. */
-      offMinutes: fc.integer({ min: -200, max: 200 }),
-      state: fc.constantFrom(...STATES),
-      kinds: fc.array(fc.constantFrom('room', 'seat'), { minLength: 1, maxLength: 3 }),
-      currency: fc.constantFrom('EUR', 'CHF'),
-    }),
-  },
-  { weight: 4, arbitrary: fc.record({ which: fc.nat(), change: fc.constantFrom(...changes) }) },
-  {
-    weight: 3,
-    arbitrary: fc.record({ what: fc.constant('sum' as const), steps: fc.integer({ min: 1, max: 3 }) }),
-  },
-  { weight: 1, arbitrary: fc.record({ what: fc.constant('forget' as const) }) },
-);
-type Step = typeof step extends fc.Arbitrary<infer S> ? S : never;
-type Booked = Extract<Step, { what: 'book' }>;
-
-const question = fc.record({
-  from: fc.integer({ min: -10, max: 96 * 3 }),
-  minutes: fc.integer({ min: 1, max: 60 * 24 * 5 }),
-  isAligned: fc.boolean(),
-  per: fc.constantFrom<Per>('day', 'week', 'month'),
-  timezone: fc.constantFrom('UTC', 'Asia/Kathmandu', 'America/New_York'),
-});
-type Question = typeof question extends fc.Arbitrary<infer Q> ? Q : never;
-
-function windowOf({ from, minutes, isAligned }: Question): { startsAt: number; endsAt: number } {
-  const startsAt = DAY_ONE + from * QUARTER_HOUR_MS + (isAligned ? 0 : 123_456);
-  const length = isAligned ? Math.ceil(minutes / 15) * QUARTER_HOUR_MS : minutes * 60_000;
-  return { startsAt, endsAt: startsAt + length };
-}
-
-/** A history of one company, played straight into the tables: what is changed, and with it the change that tells of it. */
-class History {
-  readonly #client: pg.Client;
-  readonly #tenant: Uuid;
-  readonly #booked: Uuid[] = [];
-
-  constructor(client: pg.Client, tenant: Uuid) {
-    this.#client = client;
-    this.#tenant = tenant;
-  }
-
-  async play(given: Step): Promise<void> {
-    const { db } = fixture.database;
-    if ('change' in given) {
-      const id = this.#booked[given.which % this.#booked.length];
-      if (id !== undefined)
-        await this.#told(id, () => this.#client.query(given.change.sql, [this.#tenant, id]));
-    } else if (given.what === 'book') await this.#book(given);
-    else if (given.what === 'forget') await dropOld(db, this.#tenant, { read: Infinity, unread: Infinity });
-    else
-      for (let n = 0; n < given.steps; n++) await sumBookings(db, this.#tenant, DAY_ONE + 9 * DAY_MS, TINY);
-  }
-
-  async #book({ quarterHour, offMinutes, state, kinds, currency }: Booked): Promise<void> {
-    const at = DAY_ONE + quarterHour * QUARTER_HOUR_MS;
-    const id = uuidV7(at + offMinutes * 60_000);
-    const stretch = { start: '2031-06-01T10:00:00Z', end: '2031-06-01T11:00:00Z' };
-    await this.#told(id, async () => {
-      await this.#client.query(
-        `insert into engine.booking (tenant_id, id, reference, state, expires_at, hold_seconds, currency, total_minor, created_at, created_by)
-         values ($1, $2::uuid, $2::uuid::text, $3, case when $3::text = 'held' then now() end, 60, $4, 0, $5, 'test')`,
-        [this.#tenant, id, state, currency, new Date(at)],
-      );
-      for (const [i, kind] of kinds.entries())
-        await this.#client.query(
-          `insert into engine.booking_line (tenant_id, booking_id, line_no, kind, details, quantity, unit_minor, total_minor)
-           values ($1, $2, $3, $4, $5, 1, 100, 100)`,
-          [this.#tenant, id, i + 1, kind, kind === 'room' ? stretch : {}],
-        );
-    });
-    this.#booked.push(id);
-  }
-
-  async #told(id: Uuid, work: () => Promise<unknown>): Promise<void> {
-    await this.#client.query('begin');
-    await work();
-    await this.#client.query(
-      `with k as (update engine.tenant_clock set seq = seq + 1 where tenant_id = $1 returning seq)
-       insert into engine.change (tenant_id, seq, at, type, booking_id, resource_ids, actor, payload)
-       select $1, k.seq, now(), 'booking.any', $2, '{}', 'test', '{}' from k`,
-      [this.#tenant, id],
-    );
-    await this.#client.query('commit');
-  }
-}
-
-let companies = 0;
-/** A new company, and a connection of the owner on which it is set. */
-async function onCompany(work: (client: pg.Client, tenant: Uuid) => Promise<void>): Promise<void> {
-  const { db, ownerUrl } = fixture.database;
-  const tenant = (await createTenant(db, { slug: `sums-${(companies += 1)}` })).id;
-  await asOwner(ownerUrl, async (client) => {
-    await client.query(`set holdfast.tenant = '${tenant}'`);
-    await work(client, tenant);
-  });
-}
-
-test('whatever is booked and changed, and however late the sums are, the report says what the bookings say', async () => {
-  const history = fc.array(fc.tuple(step, question), { minLength: 5, maxLength: 30 });
-  await fc.assert(
-    fc.asyncProperty(history, (steps) =>
-      onCompany(async (client, tenant) => {
-        const played = new History(client, tenant);
-        for (const [given, asked] of steps) {
-          await played.play(given);
-          const { per, timezone } = asked;
-          await assertExact(client, tenant, { ...windowOf(asked), per, timezone }, JSON.stringify(given));
-        }
-      }),
-    ),
-    { numRuns: 20, endOnFailure: true },
-  );
-});
+test('whatever is booked and changed, and however late the sums are, the report says what the bookings say', () =>
+  playHistories(fixture.database, { examine: assertExact }));
 
 /** What the engine does to what is already summed: each must be told, or the report goes on saying what was. */
 describe('a change by the engine outdates the sums it touches', () => {
@@ -327,8 +171,7 @@ test('a step that is cut off anywhere, done twice or by two at once leaves each 
     per: 'day',
     timezone: 'UTC',
   } as const;
-  await onCompany(async (client, tenant) => {
-    const played = new History(client, tenant);
+  await onCompany(fixture.database, async (client, tenant, played) => {
     const step = (db: Pick<Database, 'inTenant'>) => sumBookings(db, tenant, DAY_ONE + 9 * DAY_MS, TINY);
     const book = (quarterHour: number) =>
       played.play({

@@ -2,16 +2,12 @@ import type { Instant } from '../platform/clock.ts';
 import type { Database } from '../platform/db.ts';
 import type { Uuid } from '../platform/id.ts';
 import { statement } from '../platform/statement.ts';
-import { bookedBetween, isFollowed, touched } from './booked-queries.ts';
+import { keptOrRead } from './booked-queries.ts';
 import { idsMadeBetween } from './made-between.ts';
 
 /**
  * What became of the lines that were booked between $2 and $3, by the day, week or month ($4) on the clock of $5 on which
  * they were, kind and currency. $6 and $7 are ids of a little more time, which the program's clock made.
- *
- * Stretches of bookings that are summed and lie in that time come from their sums. Those on its borders, those with a
- * booking that changed since they were summed, and what was booked after the last of them are read: so the answer is
- * exact, however late the sums are.
  */
 export const bookingReport = statement('engine.bookingReport', {
   params: ['uuid', 'timestamptz', 'timestamptz', 'text', 'text', 'uuid', 'uuid'],
@@ -30,23 +26,7 @@ export const bookingReport = statement('engine.bookingReport', {
     meanLeadMs: 'int8?',
   },
   plannedAnew: true,
-  text: `with touched as materialized (${touched}), judged as materialized (
-      select s.after_id, s.until_id, s.first_at, s.last_at, s.is_summed and (select ${isFollowed})
-        and s.until_id not in (select t.until_id from touched t) as holds
-      from engine.booked_stretch s where s.tenant_id = $1 and s.until_id >= $6 and s.after_id < $7
-    ), gap as (
-      select j.after_id as after, j.until_id as until from judged j
-      where not j.holds or j.first_at < $2 and j.last_at >= $2 or j.first_at < $3 and j.last_at >= $3
-      union all
-      select coalesce((select s.until_id from engine.booked_stretch s where s.tenant_id = $1
-        order by s.until_id desc limit 1), '00000000-0000-0000-0000-000000000000'), 'ffffffff-ffff-ffff-ffff-ffffffffffff'
-    ), booked as (
-      select r.* from judged j join engine.booked r on r.tenant_id = $1 and r.until_id = j.until_id
-      where j.holds and j.first_at >= $2 and j.last_at < $3
-      union all
-      select $1, g.until, n.* from gap g
-      cross join lateral (${bookedBetween('g.after', 'g.until', 'b.id >= $6 and b.id < $7 and b.created_at >= $2 and b.created_at < $3')}) n
-    )
+  text: `with ${keptOrRead({ from: '$2', to: '$3', fromId: '$6', beforeId: '$7' })}
     select date_trunc($4, t.made at time zone $5)::date as period, t.kind, t.currency,
       sum(t.requested + t.confirmed + t.no_shows + t.cancelled + t.declined)::bigint as made,
       sum(t.requested)::bigint as requested, sum(t.confirmed)::bigint as confirmed, sum(t.no_shows)::bigint as "noShows",

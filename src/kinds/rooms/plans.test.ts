@@ -126,11 +126,6 @@ const looks: readonly { name: string; values: () => readonly unknown[]; claims: 
   { name: 'rooms.doorLines', values: () => [tenant, oneRoom, WINDOW[0], 100], claims: 100 },
   { name: 'rooms.feedLines', values: () => [tenant, oneRoom, ...WINDOW, 3_000], claims: 10 },
   { name: 'rooms.shownLines', values: () => [tenant, oneRoom, WINDOW[0]], claims: 0 },
-  {
-    name: 'rooms.activity', // ids are random here: a sixteenth of them lies in the range
-    values: () => [tenant, ...ANY, ...WINDOW, 'day', 'UTC', ID, ID.replace('0', '1')],
-    claims: 0,
-  },
 ];
 
 for (const { name, values, claims } of looks)

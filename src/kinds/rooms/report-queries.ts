@@ -1,3 +1,4 @@
+import { keptOrRead, OUTCOME } from '../../engine/booked-queries.ts';
 import { statement } from '../../platform/statement.ts';
 import { matches, roomFrom } from './queries.ts';
 
@@ -77,10 +78,13 @@ export const usageByHour = statement('rooms.usageByHour', {
     select null, null, null, r.timezone, r.opening_hours, count(*) from room r group by r.timezone, r.opening_hours`,
 });
 
+const was = (outcome: keyof typeof OUTCOME) => `l.outcome & ${OUTCOME[outcome]} <> 0`;
+
 /**
  * What became of the lines for rooms that were booked between $6 and $7, by the day, week or month ($8) on the clock of
- * $9 on which they were. Holds that were never confirmed are no bookings. Rides booking's primary key, whose ids are in
- * order of time: $10 and $11 are the ids of a little more time, as they are made by the program's clock.
+ * $9 on which they were. $10 and $11 are ids of a little more time. What is kept of them is unpacked in the order of those
+ * periods, as half a million lines take as long to sort as to read; and each is looked up in a hashed list of the rooms,
+ * which the planner makes of `in` only where it cannot make a join of it.
  */
 export const activity = statement('rooms.activity', {
   params: [...params, 'text', 'text', 'uuid', 'uuid'],
@@ -96,36 +100,19 @@ export const activity = statement('rooms.activity', {
     meanLeadMs: 'int8?',
     medianLeadMs: 'int8?',
   },
-  // The lines come first and by themselves: what is read out of their details may then be looked up in an index, which
-  // under row-level security no expression over them may. A line for which nobody came is cancelled while it is
-  // under way; what is cancelled when it is over, with the rest of its series, may well have taken place.
-  text: `with line as materialized (
-      select k.created_at, k.state, (l.details->>'roomId')::uuid as room_id,
-        date_part('epoch', (l.details->>'start')::timestamptz) as starts,
-        date_part('epoch', (l.details->>'end')::timestamptz) as ends, date_part('epoch', k.created_at) as made,
-        l.checked_in_at is not null as came, date_part('epoch', l.cancelled_at) as cancelled
-      from engine.booking k
-      join engine.booking_line l on l.tenant_id = k.tenant_id and l.booking_id = k.id
-      where k.tenant_id = $1 and k.id >= $10 and k.id < $11 and k.created_at >= $6 and k.created_at < $7
-        and k.state not in ('held', 'paying', 'expired') and l.kind = 'room' and not l.details ? 'skipped'
-    ), told as (
-      select n.*, n.cancelled is null and n.state in ('requested', 'confirmed', 'completed', 'noShow') as stands,
-        case when n.cancelled is null then n.state = 'noShow' else n.cancelled >= n.starts and n.cancelled < n.ends and not n.came end as nobody_came
-      from line n
-      join rooms.room r on r.tenant_id = $1 and r.id = n.room_id
-      join rooms.building b on b.tenant_id = $1 and b.id = r.building_id
-      where ${matches}
-    )
-    select date_trunc($8, t.created_at at time zone $9)::date as period, count(*) as bookings,
-      count(*) filter (where t.stands) as standing,
-      count(*) filter (where (t.state = 'cancelled' or t.cancelled is not null) and t.state <> 'declined'
-        and not t.nobody_came) as cancelled,
-      count(*) filter (where t.state = 'declined') as declined,
-      count(*) filter (where t.nobody_came) as "noShows",
-      count(*) filter (where t.came and t.cancelled is null) as "checkedIn",
-      (sum(t.ends - t.starts) filter (where t.stands) * 1000)::bigint as "bookedMs",
-      (avg(t.starts - t.made) filter (where t.stands) * 1000)::bigint as "meanLeadMs",
-      (percentile_cont(0.5) within group (order by t.starts - t.made) filter (where t.stands) * 1000)::bigint
-        as "medianLeadMs"
-    from told t group by 1 order by 1`,
+  plannedAnew: true,
+  text: `with ${keptOrRead({ from: '$6', to: '$7', fromId: '$10', beforeId: '$11' })}
+    select k.period, count(*) as bookings,
+      count(*) filter (where ${was('stands')}) as standing, count(*) filter (where ${was('cancelled')}) as cancelled,
+      count(*) filter (where ${was('declined')}) as declined, count(*) filter (where ${was('nobodyCame')}) as "noShows",
+      count(*) filter (where ${was('came')}) as "checkedIn",
+      (sum(l.lasts_ms) filter (where ${was('stands')}))::bigint as "bookedMs",
+      (avg(l.lead_ms) filter (where ${was('stands')}))::bigint as "meanLeadMs",
+      (percentile_cont(0.5) within group (order by l.lead_ms) filter (where ${was('stands')}))::bigint as "medianLeadMs"
+    from (
+      select date_trunc($8, b.made at time zone $9)::date as period, b.thing_ids, b.outcomes, b.leads_ms, b.lasts_ms
+      from booked b where b.kind = 'room' order by 1) k
+    cross join lateral unnest(k.thing_ids, k.outcomes, k.leads_ms, k.lasts_ms) as l (room_id, outcome, lead_ms, lasts_ms)
+    where (l.room_id in (select r.id from ${roomFrom} where r.tenant_id = $1 and ${matches})) is true
+    group by 1 order by 1`,
 });
