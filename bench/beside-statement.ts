@@ -26,14 +26,22 @@ export interface Look {
   bare(): Promise<unknown>;
 }
 
+interface Plan {
+  bench: string;
+  looksOf(stage: Grown): readonly Look[];
+  calls?: number;
+  /** To be asked again as well, where answers are kept. */
+  again?: boolean;
+}
+
 /**
  * Asks over HTTP with the cache off, one call after the other; beside each look the bare statement through the same driver
  * in the same transaction.
  */
 export async function besideStatement(
-  { bench, looksOf, calls }: { bench: string; looksOf(stage: Grown): readonly Look[]; calls?: number },
+  { bench, looksOf, calls, again = false }: Plan,
   { quick }: BenchOptions,
-): Promise<BenchResult & { looks: readonly Compared[] }> {
+): Promise<BenchResult & { looks: readonly (Compared & { again?: Times })[] }> {
   const form = quick ? FORMS.quick : FORMS.full;
   const { bookings, pairs } = form;
   const looks = await onGrown(
@@ -43,7 +51,7 @@ export async function besideStatement(
       const compared = [];
       for (const look of looksOf(stage))
         compared.push(await compare(stage, look, pairs, calls ?? form.calls));
-      return compared;
+      return again ? await askedAgain(stage, compared, looksOf(stage)) : compared;
     },
     { CACHE: 'off' },
   );
@@ -87,25 +95,58 @@ async function compare(
   pairs: number,
   calls: number,
 ): Promise<Compared> {
-  // Uncompressed: squeezing a megabyte would cost more than finding it, and is the caller's to ask for. Not by `fetch`, which
-  // takes half a millisecond more for itself, and five for two megabytes.
-  const agent = new Agent({ keepAlive: true });
-  const headers = { authorization: `Bearer ${key}`, 'accept-encoding': 'identity' };
-  const ask = async () => {
-    const [answer] = (await once(get(`${url}${path}`, { agent, headers }), 'response')) as [IncomingMessage];
-    await finished(answer.resume());
-    if (answer.statusCode !== 200) throw new Error(`${path}: ${answer.statusCode}`);
-  };
+  const { ask, end } = asker(`${url}${path}`, key);
   await timed(calls, ask); // warms up
   const { a, b } = await interleaved(
     pairs,
     () => timed(calls, ask),
     () => timed(calls, bare),
   );
-  agent.destroy();
+  end();
   const [own, limit] = [middle(a), middle(b)];
   say(`${name}: p50 ${own.p50} ms, p95 ${own.p95} ms; the statement alone ${limit.p50} and ${limit.p95} ms`);
   return { name, ratio: rounded(limit.p50 / own.p50), own, limit };
+}
+
+const TIMES_AGAIN = 200;
+
+/** The same looks at a server that keeps what it answered, once it has answered it. */
+async function askedAgain(stage: Grown, compared: readonly Compared[], looks: readonly Look[]) {
+  const server = await stage.another({ CACHE: 'on' });
+  try {
+    const all = [];
+    for (const [n, each] of compared.entries()) {
+      const found: (string | undefined)[] = [];
+      const { ask, end } = asker(`${server.url}${looks[n]?.path}`, stage.key, found);
+      await timed(TIMES_AGAIN, ask); // warms up
+      found.length = 0;
+      const again = middle([await timed(TIMES_AGAIN, ask)]);
+      end();
+      const hits = found.filter((word) => word === 'HIT').length;
+      if (hits < TIMES_AGAIN * 0.95) throw new Error(`${each.name}: only ${hits} answers were kept`);
+      say(`${each.name}, again: p50 ${again.p50} ms, p95 ${again.p95} ms`);
+      all.push({ ...each, again });
+    }
+    return all;
+  } finally {
+    await server.stop();
+  }
+}
+
+/**
+ * Uncompressed: squeezing a megabyte would cost more than finding it, and is the caller's to ask for. Not by `fetch`, which
+ * takes half a millisecond more for itself, and five for two megabytes.
+ */
+function asker(url: string, key: string, found: (string | undefined)[] = []) {
+  const agent = new Agent({ keepAlive: true });
+  const headers = { authorization: `Bearer ${key}`, 'accept-encoding': 'identity' };
+  const ask = async () => {
+    const [answer] = (await once(get(url, { agent, headers }), 'response')) as [IncomingMessage];
+    await finished(answer.resume());
+    if (answer.statusCode !== 200) throw new Error(`${url}: ${answer.statusCode}`);
+    found.push(answer.headers['x-cache'] as string | undefined);
+  };
+  return { ask, end: () => agent.destroy() };
 }
 
 async function timed(calls: number, work: () => Promise<unknown>): Promise<number[]> {

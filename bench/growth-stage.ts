@@ -11,7 +11,7 @@ import { asOwner, migrate } from '../src/platform/migrate.ts';
 import { onDatabase } from '../test/database.ts';
 import { fill } from './fill.ts';
 import type { Watched } from './generate.ts';
-import { startServer } from './server.ts';
+import { startServer, type RunningServer } from './server.ts';
 import { postmasterOf, requireWhole, say, withDirectory } from './stage.ts';
 import type { Place } from './traffic.ts';
 
@@ -31,6 +31,8 @@ export interface Grown {
   /** Events of 20 000 numbered seats. */
   readonly halls: readonly Uuid[];
   readonly watched: Watched;
+  /** Starts one more server on this database; whoever asks for it stops it. */
+  another(settings: Readonly<Record<string, string>>): Promise<RunningServer>;
   /** Statistics as autovacuum would bring them: figures must not depend on the minute in which it does. */
   settle(): Promise<void>;
 }
@@ -89,6 +91,7 @@ async function grow(settings: Settings, bookings: number, database: Watched) {
     ...{ bookings, tenant, key, db, url: server.url, pid: server.pid, servingUrl, base: `/api/v1/${SLUG}` },
     ...(await catalogue(ownerUrl, tenant)),
     watched: { server: { pid: server.pid }, ...database },
+    another: (own: Readonly<Record<string, string>>) => startServer({ ...settings, ...own }),
     settle: async () => void (await asOwner(ownerUrl, (client) => client.query('vacuum (analyze)'))),
     end: async () => {
       await db.close();
