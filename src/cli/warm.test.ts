@@ -1,22 +1,26 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
+import { Redis } from 'ioredis';
 import { call } from '../../test/app.ts';
 import { freshDatabase, silentLog, type FreshDatabase } from '../../test/database.ts';
+import { noRedis, startRedis, type RunningRedis } from '../../test/redis.ts';
 import { openServingNode, type ServingNode } from '../../test/serving-node.ts';
 import { createKey } from '../people/key.ts';
 import { createTenant, findTenant } from '../people/tenant.ts';
 import type { Database } from '../platform/db.ts';
+import { asOwner } from '../platform/migrate.ts';
 import { warmUp } from './warm.ts';
 
 const ENOUGH_MS = 60_000;
+const NEW_NAME = 'As PostgreSQL has it now';
 
 let database: FreshDatabase;
 let first: ServingNode;
 const nodes: ServingNode[] = [];
 const rooms = new Map<string, string>();
 
-async function started(): Promise<ServingNode> {
-  const node = await openServingNode(database.servingUrl);
+async function started(redisUrl?: string): Promise<ServingNode> {
+  const node = await openServingNode(database.servingUrl, redisUrl);
   nodes.push(node);
   return node;
 }
@@ -89,4 +93,73 @@ test('it is not waited for longer than it may take, and its failing is harmless'
   assert.equal(await warmUp({ app: node.app, db: broken, log: silentLog }, ENOUGH_MS), 0);
   assert.ok(performance.now() - begun < 5_000);
   assert.equal(await cacheOf(node, 'busy/rooms'), 'MISS');
+});
+
+describe('beside a Redis', { skip: noRedis }, () => {
+  let redis: RunningRedis;
+  let admin: Redis;
+  let probes = 0;
+  before(async () => {
+    redis = await startRedis();
+    admin = new Redis(redis.url);
+    const filling = await started(redis.url);
+    await warmUp({ ...filling, log: silentLog }, ENOUGH_MS);
+    while ((await admin.dbsize()) < 2); // the list of rooms, and the room
+  });
+  after(async () => {
+    admin.disconnect();
+    await redis.close();
+  });
+
+  /** Calls the room something else in PostgreSQL alone: no change tells of it, so whoever shows it has read it there. */
+  async function rename(): Promise<void> {
+    const tenant = (await findTenant(database.db, 'busy'))?.id;
+    await asOwner(database.ownerUrl, async (client) => {
+      await client.query(`set holdfast.tenant = '${tenant}'`);
+      await client.query('update rooms.room set name = $2 where tenant_id = $1 and id = $3', [
+        tenant,
+        NEW_NAME,
+        rooms.get('busy'),
+      ]);
+    });
+  }
+
+  /** A server that starts; connected to Redis once that says of something that nobody has it. */
+  async function startedBeside(): Promise<ServingNode> {
+    const node = await started(redis.url);
+    while ((await counted(node, 'rooms')).misses === 0)
+      await node.app.inject({ url: `/api/v1/quiet/rooms?search=nobody${(probes += 1)}` });
+    return node;
+  }
+
+  async function counted({ metrics }: ServingNode, name: string) {
+    const found = (await metrics.recent()).shared.find(({ cache }) => cache === name);
+    return found ?? { hits: 0, garbage: 0, misses: 0 };
+  }
+
+  /** What the first to come is shown, and what Redis was found to have for it. */
+  async function firstLook(node: ServingNode) {
+    const of = async (path: string) => {
+      const { headers, payload } = await node.app.inject({ url: `/api/v1/busy/${path}` });
+      return { cache: headers['x-cache'], hasNewName: payload.includes(NEW_NAME) };
+    };
+    const { hits, garbage } = await counted(node, 'rooms');
+    return { list: await of('rooms'), room: await of(`rooms/${rooms.get('busy')}`), hits, garbage };
+  }
+
+  test('a server that starts is given by it what another has made, and reads none of it from PostgreSQL', async () => {
+    await rename();
+    const warm = await startedBeside();
+    await warmUp({ ...warm, log: silentLog }, ENOUGH_MS);
+    const kept = { cache: 'HIT', hasNewName: false };
+    assert.deepEqual(await firstLook(warm), { list: kept, room: kept, hits: 1, garbage: 0 });
+  });
+
+  test('what is garbage there is made anew, and harms nobody', async () => {
+    for (const key of await admin.keys('*')) await admin.set(key, 'what somebody else wrote', 'KEEPTTL');
+    const warm = await startedBeside();
+    await warmUp({ ...warm, log: silentLog }, ENOUGH_MS);
+    const made = { cache: 'HIT', hasNewName: true };
+    assert.deepEqual(await firstLook(warm), { list: made, room: made, hits: 0, garbage: 1 });
+  });
 });
