@@ -40,6 +40,15 @@ export class JsonBytes {
     this.#length += length;
   }
 
+  /** A few characters of ASCII: a call to write them would cost more than they do. */
+  ascii(short: string): void {
+    const { length } = short;
+    this.#reserve(length);
+    const [bytes, at] = [this.#bytes, this.#length];
+    for (let i = 0; i < length; i++) bytes[at + i] = short.charCodeAt(i);
+    this.#length += length;
+  }
+
   text(json: string): void {
     this.#reserve(json.length * MOST_BYTES);
     this.#length += this.#bytes.write(json, this.#length);

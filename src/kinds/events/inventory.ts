@@ -102,9 +102,9 @@ function writeSeats(json: JsonBytes, section: SectionRow): void {
     for (let number = 1; number <= seats; number++) {
       if (no > 0) json.put(COMMA);
       json.put(id);
-      json.text(digitsOf((no += 1)));
+      json.ascii(digitsOf((no += 1)));
       json.put(where);
-      json.text(String(number));
+      json.ascii(String(number));
       json.put(STATE.get(states[no - 1] ?? 0) ?? FREE);
       json.put(special.has(number) ? ACCESSIBLE : CLOSE);
     }
