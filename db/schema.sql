@@ -429,6 +429,7 @@ create table events.event_section (
   layout jsonb,
   amount_minor bigint,
   category text,
+  plan jsonb,
   constraint event_section_pkey PRIMARY KEY (tenant_id, event_id, no),
   constraint event_section_tenant_id_event_id_fkey FOREIGN KEY (tenant_id, event_id) REFERENCES events.event(tenant_id, id) ON DELETE CASCADE,
   constraint event_section_amount_minor_check CHECK ((amount_minor >= 0)),
@@ -495,6 +496,7 @@ create table events.section (
   kind text not null,
   capacity integer not null,
   layout jsonb,
+  plan jsonb,
   constraint section_pkey PRIMARY KEY (tenant_id, venue_id, no),
   constraint section_name_unique UNIQUE (tenant_id, venue_id, name),
   constraint section_tenant_id_venue_id_fkey FOREIGN KEY (tenant_id, venue_id) REFERENCES events.venue(tenant_id, id) ON DELETE CASCADE,
@@ -502,6 +504,7 @@ create table events.section (
   constraint section_kind_check CHECK ((kind = ANY (ARRAY['seated'::text, 'standing'::text]))),
   constraint section_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
   constraint section_no_check CHECK (((no >= 1) AND (no <= 200))),
+  constraint section_plan_of_rows CHECK (((plan IS NULL) OR (layout IS NOT NULL))),
   constraint section_rows_with_seats CHECK (((kind = 'seated'::text) = (layout IS NOT NULL)))
 );
 alter table events.section enable row level security;

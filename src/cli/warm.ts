@@ -63,7 +63,7 @@ async function makeAnswers(
   if (routes.size === 0) return; // CACHE=off
   for (const { slug } of await db.asWorker((reads) => reads.run(bookedLast, MOST_TENANTS)))
     for (const route of routes) {
-      if (route.endsWith('/:id')) continue;
+      if (route.includes('/:id')) continue;
       const list = await ask(route.replace(':tenant', slug));
       if (!routes.has(`${route}/:id`)) continue;
       for (const id of idsIn(list)) await ask(`${route.replace(':tenant', slug)}/${id}`);

@@ -87,3 +87,34 @@ test('the page of a room stays kept when the room is booked, and goes when it is
   await node.app.inject({ method: 'PATCH', url, headers, payload: { capacity: 6 } });
   assert.equal(await shown(), 'MISS');
 });
+
+test('the map of an event stays kept when its seats are sold, and goes when what is shown of it changes', async () => {
+  const venueId = await post(
+    '/venues',
+    {
+      name: 'Opera',
+      sections: ['Stalls', 'Circle'].map((name) => ({
+        name,
+        kind: 'seated',
+        rows: [{ name: 'A', seats: 2 }],
+      })),
+    },
+    201,
+  );
+  const [startsAt, amountMinor] = [iso(now + DAY_MS), 1_000];
+  const prices = [{ section: 'Stalls', amountMinor }];
+  const tiers = [{ name: 'Members', amountMinor, sections: ['Circle'] }];
+  const event = await post('/events', { name: 'Faust', venueId, startsAt, prices, tiers }, 201);
+  await post(`/events/${event}/publish`, {}, 200);
+  const shown = async () => {
+    const answer = await get(`/events/${event}/seat-map`, asked(keys.client));
+    return [answer.headers['x-cache'], answer.json<{ sections: object[] }>().sections.length];
+  };
+  assert.deepEqual([await shown(), await shown()], [['MISS', 2], ['HIT', 2]]); // prettier-ignore
+  await post('/holds', { lines: [{ kind: 'bestSeats', eventId: event, quantity: 1 }] }, 201);
+  assert.deepEqual(await shown(), ['HIT', 2]);
+  const headers = asked(keys.staff, { 'content-type': 'application/json', 'if-match': '*' });
+  const payload = { tiers: [{ name: 'Members', hidden: true, accessCodes: ['Rose Bud'] }] };
+  await node.app.inject({ method: 'PATCH', url: `/api/v1/acme/events/${event}`, headers, payload });
+  assert.deepEqual(await shown(), ['MISS', 1]);
+});

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import type { Actor } from '../../people/access.ts';
 import type { Guesses } from '../../people/guesses.ts';
+import { notFound } from '../../platform/errors.ts';
 import type { Uuid } from '../../platform/id.ts';
 
 /** What is kept of a code: of the same text at another event it is another one. Compared as people type it. */
@@ -54,4 +55,34 @@ export function shownTo(
 ): (tier: { hidden: boolean; codes: readonly string[] }) => boolean {
   const digest = accessCode === undefined ? undefined : digestOf(eventId, accessCode);
   return ({ hidden, codes }) => seesAll || !hidden || (digest !== undefined && codes.includes(digest));
+}
+
+/** What of a section says whom it is shown to. */
+export interface ShownSection {
+  isDraft: boolean;
+  amountMinor: number | null;
+  /** As the statements build them. */
+  tiers: unknown;
+}
+
+/** The sections of an event that this viewer is shown. Throws `not_found` for a draft that is not for him. */
+export function sectionsShown<Section extends ShownSection>(
+  sections: readonly Section[],
+  eventId: Uuid,
+  viewer: Viewer,
+): { first: Section; sections: Section[]; isMiss: boolean } {
+  const [first] = sections;
+  if (first === undefined || (first.isDraft && !viewer.seesAll)) throw notFound('event');
+  const shown = shownTo(viewer, eventId);
+  return {
+    first,
+    sections: sections.filter(
+      (section) => viewer.seesAll || section.amountMinor !== null || tiersOf(section).some(shown),
+    ),
+    isMiss: isMiss(viewer, eventId, sections.flatMap(tiersOf)),
+  };
+}
+
+function tiersOf({ tiers }: ShownSection): { hidden: boolean; codes: readonly string[] }[] {
+  return (tiers ?? []) as { hidden: boolean; codes: readonly string[] }[];
 }

@@ -1,7 +1,7 @@
 import { list } from '../../platform/list.ts';
 import { statement } from '../../platform/statement.ts';
 import { seatDigits } from './place.ts';
-import { groupsOf, hasTierLeft, tiersInSection, tiersNow, tiersOf } from './tier-queries.ts';
+import { groupsOf, hasTierLeft, tiersInSection, tiersNow, tiersOf, whomItIsSoldTo } from './tier-queries.ts';
 
 /** Units that can be sold of the stock row `s`: holds that have expired claim nothing. Rides stock_claim_by_stock. */
 export const freeUnits = `greatest(0, s.capacity + s.overbook - s.taken + coalesce((
@@ -201,20 +201,22 @@ export const deleteEvent = statement('events.delete', {
   text: `delete from events.event e where e.tenant_id = $1 and e.id = $2`,
 });
 
+/** Where their seats are is copied from the venue $12 here: it can be far more than what is sold. */
 export const insertEventSections = statement('events.insertEventSections', {
   params: [
     ...(['uuid', 'uuid', 'int4[]', 'uuid[]', 'uuid[]', 'text[]', 'text[]', 'int4[]', 'jsonb[]'] as const),
-    ...(['int8[]', 'text[]'] as const),
+    ...(['int8[]', 'text[]', 'uuid'] as const),
   ],
   columns: {},
   text: `insert into events.event_section as x
-      (tenant_id, event_id, no, id, last_id, name, kind, capacity, layout, amount_minor, category)
+      (tenant_id, event_id, no, id, last_id, name, kind, capacity, layout, amount_minor, category, plan)
     select k.tenant_id, $2, n.no, n.id, n.last_id, n.name, n.kind, n.capacity, n.layout, n.amount_minor,
-      n.category
+      n.category, s.plan
     from engine.tenant_clock k
     cross join unnest(
       $3::int[], $4::uuid[], $5::uuid[], $6::text[], $7::text[], $8::int[], $9::jsonb[], $10::bigint[], $11::text[])
       as n (no, id, last_id, name, kind, capacity, layout, amount_minor, category)
+    join events.section s on s.tenant_id = $1 and s.venue_id = $12 and s.no = n.no
     where k.tenant_id = $1`,
 });
 
@@ -288,5 +290,26 @@ export const inventory = statement('events.inventory', {
     join events.event_section x on x.tenant_id = e.tenant_id and x.event_id = e.id
     left join engine.stock s on s.tenant_id = x.tenant_id and s.resource_id = x.id
     where e.tenant_id = $1 and e.id = $2 and ($4::uuid is null or x.id = $4)
+    order by x.no`,
+});
+
+/** The sections of an event with where their seats are, and whom each is shown to. */
+export const seatMap = statement('events.seatMap', {
+  params: ['uuid', 'uuid'],
+  columns: {
+    isDraft: 'bool',
+    id: 'uuid',
+    name: 'text',
+    kind: 'text',
+    amountMinor: 'int8?',
+    layout: 'jsonb?',
+    plan: 'jsonb?',
+    tiers: 'jsonb?',
+  },
+  text: `select e.state = 'draft' as "isDraft", x.id, x.name, x.kind, x.amount_minor as "amountMinor", x.layout, x.plan,
+      ${whomItIsSoldTo} as tiers
+    from events.event e
+    join events.event_section x on x.tenant_id = e.tenant_id and x.event_id = e.id
+    where e.tenant_id = $1 and e.id = $2
     order by x.no`,
 });

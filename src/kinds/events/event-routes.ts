@@ -4,15 +4,16 @@ import { can, type Actor } from '../../people/access.ts';
 import type { Guesses } from '../../people/guesses.ts';
 import { repeatable, sendAnswer } from '../../people/repeat.ts';
 import { writtenAlready, type App } from '../../people/route.ts';
-import { resourceTag } from '../../platform/cache/tags.ts';
+import { entryTag, resourceTag } from '../../platform/cache/tags.ts';
 import type { Database } from '../../platform/db.ts';
 import { answerList, listAnswer, listQuery } from '../../platform/list.ts';
 import { AccessCode, IdPath, Note, parseInstant, strict } from '../../platform/schema.ts';
 import { looking, type Viewer } from './access-code.ts';
 import { eventList, eventsOfSeries } from './event-queries.ts';
 import { createEvent, deleteEvent, lookAtEvent, toEvent, updateEvent } from './event.ts';
+import { lookAtSeatMap } from './event-seat-map.ts';
 import { inventoryBytes } from './inventory.ts';
-import { Inventory } from './inventory-schema.ts';
+import { EventSeatMap, Inventory } from './inventory-schema.ts';
 import { cancelEvent, moveEvent, type EventMove } from './life.ts';
 import { entryRoutes } from '../entry.ts';
 import { SCOPES, type Scope } from '../series.ts';
@@ -39,6 +40,7 @@ export function eventRoutes(app: App, deps: Deps): void {
   const { db } = deps;
   listRoute(app, db);
   inventoryRoute(app, deps);
+  seatMapRoute(app, deps);
   eventEntryRoutes(app, deps);
   seriesRoute(app, db);
   moveRoute(app, db, 'publish', 'Put a draft on sale');
@@ -130,6 +132,33 @@ function inventoryRoute(app: App, { db, guesses }: Deps): void {
       const asked = { withSeats: query.seats ?? false, ...viewer };
       const look = () => inventoryBytes(db, actor.tenant.id, params.id, asked);
       return writtenAlready(reply, await looking(guesses, actor, viewer, look));
+    },
+  );
+}
+
+function seatMapRoute(app: App, { db, guesses }: Deps): void {
+  app.get(
+    '/events/:id/seat-map',
+    {
+      schema: {
+        tags,
+        summary: 'See where the seats of an event are',
+        operationId: 'getSeatMap',
+        params: IdPath,
+        querystring: strict(byCode),
+        response: { 200: EventSeatMap },
+      },
+      config: {
+        ...read,
+        kept: {
+          ...{ name: 'seat map', dated: false, madeOf: ({ id = '' }) => [entryTag(id)] },
+          ...{ variesBy, isPrivate },
+        },
+      },
+    },
+    ({ actor, params, query }) => {
+      const viewer = viewerOf(actor, query.accessCode);
+      return looking(guesses, actor, viewer, () => lookAtSeatMap(db, actor.tenant.id, params.id, viewer));
     },
   );
 }

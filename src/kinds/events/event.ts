@@ -81,7 +81,7 @@ export async function addEvent(
   requireOnePriceEach(sections);
   await Promise.all([
     tx.run(sql.insertEvent, id, asked.venueId, ...terms, seriesId),
-    insertSections(tx, id, sections),
+    insertSections(tx, id, asked.venueId, sections),
     addTiers(tx, id, asked, sections),
   ]);
   return id;
@@ -250,7 +250,12 @@ function requireOnePriceEach(
   }
 }
 
-async function insertSections(tx: Transaction, id: Uuid, sections: readonly SoldSection[]): Promise<void> {
+async function insertSections(
+  tx: Transaction,
+  id: Uuid,
+  venueId: Uuid,
+  sections: readonly SoldSection[],
+): Promise<void> {
   await tx.run(
     sql.insertEventSections,
     id,
@@ -265,6 +270,7 @@ async function insertSections(tx: Transaction, id: Uuid, sections: readonly Sold
     sections.map((section) => section.layout),
     sections.map((section) => section.amountMinor),
     sections.map((section) => section.category),
+    venueId,
   );
 }
 

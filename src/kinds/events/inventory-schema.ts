@@ -45,3 +45,35 @@ export const Inventory = strict(
   },
   { title: 'Inventory' },
 );
+
+export const EventSeatMap = strict(
+  {
+    eventId: Id,
+    sections: Type.Array(
+      strict({
+        id: Id,
+        name: Type.String(),
+        kind: SectionKind,
+        rows: Type.Optional(
+          Type.Array(
+            strict({
+              name: Type.String(),
+              seats: Type.Integer(),
+              accessible: Type.Optional(Type.Array(Type.Integer())),
+              aisles: Type.Optional(Type.Array(Type.Integer())),
+              points: Type.Optional(
+                Type.Array(Type.Array(Type.Integer()), {
+                  description:
+                    'Of each seat in its order, [x, y] in cm on the plan of the hall: to the right, and away from the stage',
+                }),
+              ),
+            }),
+            { description: 'Of a seated section, in the order of the seats in the inventory' },
+          ),
+        ),
+      }),
+    ),
+  },
+  { title: 'SeatMap', description: 'It stays as it is whatever is sold' },
+);
+export type EventSeatMap = Static<typeof EventSeatMap>;

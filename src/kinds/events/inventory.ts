@@ -1,9 +1,8 @@
 import type { Database } from '../../platform/db.ts';
-import { notFound } from '../../platform/errors.ts';
 import type { Uuid } from '../../platform/id.ts';
 import { around, JsonBytes } from '../../platform/json-bytes.ts';
 import type { Row } from '../../platform/statement.ts';
-import { isMiss, shownTo, type Looked, type Viewer } from './access-code.ts';
+import { sectionsShown, shownTo, type Looked, type Viewer } from './access-code.ts';
 import { inventory } from './event-queries.ts';
 import { digitsOf, SEAT_DIGITS, withoutDigits } from './place.ts';
 import type { SeatState, SectionNow } from './inventory-schema.ts';
@@ -35,17 +34,13 @@ export async function inventoryBytes(
   { withSeats, ...viewer }: Viewer & { withSeats: boolean },
 ): Promise<Looked<Buffer>> {
   const rows = await db.read(tenant, inventory, eventId, withSeats, null);
-  const [first] = rows;
-  if (first === undefined || (first.isDraft && !viewer.seesAll)) throw notFound('event');
+  const { first, sections: offered, isMiss } = sectionsShown(rows, eventId, viewer);
   const shown = shownTo(viewer, eventId);
-  const offered = rows.filter(
-    (row) => viewer.seesAll || row.amountMinor !== null || tiersOf(row).some(shown),
-  );
   const sections = offered.map((row) => toSection(row, shown));
   const head = JSON.stringify({ eventId, sections, version: first.version });
   return {
     answer: withSeats ? withSeatsOf(offered, head) : Buffer.from(head),
-    isMiss: isMiss(viewer, eventId, rows.flatMap(tiersOf)),
+    isMiss,
   };
 }
 

@@ -78,3 +78,9 @@ export const tiersInSection = `(
     select jsonb_agg(jsonb_build_object('name', n.name, 'amountMinor', n.amount_minor, 'left', n."left",
       'hidden', n.hidden, 'codes', n.code_digests) order by n.no)
     from tiers n where n.sections is null or x.name = any (n.sections))`;
+
+/** Whether each tier of the section `x` is hidden, and behind what. Rides tier_pkey. */
+export const whomItIsSoldTo = `(
+    select jsonb_agg(jsonb_build_object('hidden', t.hidden, 'codes', t.code_digests))
+    from events.tier t
+    where t.tenant_id = $1 and t.event_id = x.event_id and (t.sections is null or x.name = any (t.sections)))`;

@@ -11,8 +11,10 @@ const venueColumns = {
   version: 'int4',
 } as const;
 
+const ROWS = ", 'rows', s.layout, 'plan', s.plan";
+
 /** With `rows` the sections show their rows, which lists leave out: a hall has hundreds. */
-const venueSelect = (rows: '' | ", 'rows', s.layout") => `v.id, v.name, v.timezone, (
+const venueSelect = (rows: '' | typeof ROWS) => `v.id, v.name, v.timezone, (
     select coalesce(jsonb_agg(jsonb_build_object('name', s.name, 'kind', s.kind, 'capacity', s.capacity${rows})
       order by s.no), '[]')
     from events.section s where s.tenant_id = $1 and s.venue_id = v.id) as sections,
@@ -36,7 +38,7 @@ export const venueList = list('events.venueList', {
 export const venueById = statement('events.venueById', {
   params: ['uuid', 'uuid'],
   columns: venueColumns,
-  text: `select ${venueSelect(", 'rows', s.layout")} from events.venue v where v.tenant_id = $1 and v.id = $2`,
+  text: `select ${venueSelect(ROWS)} from events.venue v where v.tenant_id = $1 and v.id = $2`,
 });
 
 export const lockVenue = statement('events.lockVenue', {
@@ -61,12 +63,13 @@ export const updateVenue = statement('events.updateVenue', {
 });
 
 export const insertSections = statement('events.insertSections', {
-  params: ['uuid', 'uuid', 'int4[]', 'text[]', 'text[]', 'int4[]', 'jsonb[]'],
+  params: ['uuid', 'uuid', 'int4[]', 'text[]', 'text[]', 'int4[]', 'jsonb[]', 'jsonb[]'],
   columns: {},
-  text: `insert into events.section as s (tenant_id, venue_id, no, name, kind, capacity, layout)
-    select k.tenant_id, $2, n.no, n.name, n.kind, n.capacity, n.layout
+  text: `insert into events.section as s (tenant_id, venue_id, no, name, kind, capacity, layout, plan)
+    select k.tenant_id, $2, n.no, n.name, n.kind, n.capacity, n.layout, n.plan
     from engine.tenant_clock k
-    cross join unnest($3::int[], $4::text[], $5::text[], $6::int[], $7::jsonb[]) as n (no, name, kind, capacity, layout)
+    cross join unnest($3::int[], $4::text[], $5::text[], $6::int[], $7::jsonb[], $8::jsonb[])
+      as n (no, name, kind, capacity, layout, plan)
     where k.tenant_id = $1`,
 });
 

@@ -8,6 +8,11 @@ const MOST_SEATS_IN_ROW = 1_000;
 export const MOST_SEATS = 100_000;
 export const MOST_STANDING = 1_000_000;
 
+/** A hall that reaches further is drawn wrong. */
+const FARTHEST_CM = 100_000;
+const Cm = Whole(-FARTHEST_CM, FARTHEST_CM);
+const Point = Type.Array(Cm, { minItems: 2, maxItems: 2 });
+
 const SeatRow = strict(
   {
     name: Name(50),
@@ -29,16 +34,37 @@ const SeatRow = strict(
           'Numbers of the seats behind which there is an aisle: nobody sits side by side across it',
       }),
     ),
+    points: Type.Optional(
+      Type.Array(Point, {
+        minItems: 1,
+        maxItems: MOST_SEATS_IN_ROW,
+        description:
+          'Where each seat is, [x, y] in cm: to the right, and away from the stage. Or only where the first and the last are, with the others evenly between',
+      }),
+    ),
+    bend: Type.Optional({
+      ...Cm,
+      description: 'Of two points: how far behind the middle between them the row passes, on an arc',
+    }),
   },
   { description: 'Its seats are numbered from 1' },
 );
 export type SeatRow = Static<typeof SeatRow>;
+
+const SectionAt = strict(
+  { x: Cm, y: Cm, turn: Type.Optional(Whole(-360, 360)) },
+  {
+    description:
+      'Where [0, 0] of its points is on the plan of the hall, and by how many degrees they are turned about it, clockwise',
+  },
+);
 
 const SeatedSection = strict(
   {
     name: Name(),
     kind: Type.Literal('seated'),
     rows: Type.Array(SeatRow, { minItems: 1, maxItems: MOST_ROWS, description: 'From front to back' }),
+    at: Type.Optional(SectionAt),
     capacity: Type.Optional(Whole(1, MOST_SEATS)),
   },
   { title: 'SeatedSection' },
@@ -82,6 +108,7 @@ const Section = strict({
   kind: SectionKind,
   capacity: Type.Integer(),
   rows: Type.Optional(Type.Array(SeatRow, { description: 'Of a seated section; left out of lists' })),
+  at: Type.Optional(SectionAt),
 });
 
 export const Venue = strict(

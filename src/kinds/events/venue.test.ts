@@ -10,6 +10,30 @@ after(() => office.close());
 
 const floor = { name: 'Floor', kind: 'standing', capacity: 200 };
 const stalls = { name: 'Stalls', kind: 'seated', rows: [{ name: 'A', seats: 3 }] };
+const drawn = {
+  ...{ name: 'Circle', kind: 'seated', at: { x: 0, y: 900, turn: -30 } },
+  rows: [
+    {
+      name: 'A',
+      seats: 4,
+      aisles: [2],
+      accessible: [1],
+      points: [
+        [0, 0],
+        [250, 0],
+      ],
+      bend: 40,
+    },
+    {
+      name: 'B',
+      seats: 2,
+      points: [
+        [0, 100],
+        [55, 100],
+      ],
+    },
+  ],
+};
 const venue = (given: object = {}) => ({ name: 'Opera', sections: [floor, stalls], ...given });
 
 test('a venue is created with its sections, read, found and listed without its rows', async () => {
@@ -29,6 +53,26 @@ test('a venue is created with its sections, read, found and listed without its r
   assert.deepEqual(listed.body['data'], [
     { name: 'Opera', sections: [floor, { name: 'Stalls', kind: 'seated', capacity: 3 }] },
   ]);
+});
+
+test('a venue is read as it was drawn, to be changed and sent back, and listed without', async () => {
+  const path = `/venues/${await office.venue([drawn, stalls])}`;
+  const { body } = await office.get(path);
+  assert.deepEqual(body['sections'], [
+    { ...drawn, capacity: 6 },
+    { ...stalls, capacity: 3 },
+  ]);
+  const sent = await office.patch(path, { sections: body['sections'] });
+  assert.deepEqual([sent.status, sent.body['sections']], [200, body['sections']]);
+  const listed = (await office.get('/venues?limit=100&fields=id,sections')).body['data'] as { id: string }[];
+  const found = listed.find(({ id }) => id === body['id']);
+  assert.deepEqual(found, {
+    id: body['id'],
+    sections: [
+      { name: 'Circle', kind: 'seated', capacity: 6 },
+      { name: 'Stalls', kind: 'seated', capacity: 3 },
+    ],
+  });
 });
 
 test("a venue's time zone is the company's unless told", async () => {
@@ -74,6 +118,15 @@ test('a venue at which nothing takes place can be removed', async () => {
   assert.equal((await office.get(path)).status, 404);
 });
 
+test('a change of where things are is refused whole when one row is wrong, and the venue stays as it was', async () => {
+  const path = `/venues/${await office.venue([drawn])}`;
+  const before = (await office.get(path)).text;
+  const bent = { ...drawn, rows: drawn.rows.map((row) => ({ ...row, points: [[0, 0]] })) };
+  const refused = await office.patch(path, { name: 'Other', sections: [drawn, { ...bent, name: 'Bent' }] });
+  assert.deepEqual([refused.status, faults(refused)], [422, ['/sections/1/rows/0/points too_few_items']]);
+  assert.equal((await office.get(path)).text, before);
+});
+
 test('creating a venue twice under one key makes one', async () => {
   const twice = await Promise.all(
     [1, 2].map(() => office.post('/venues', venue({ name: 'Once' }), { 'idempotency-key': 'venue-once' })),
@@ -90,7 +143,7 @@ const hallOf = (row: object) => ({
   sections: [floor, { ...stalls, rows: [{ name: 'A', seats: 3, ...row }] }],
 });
 const inRow = '/sections/1/rows/0';
-const bad: readonly [string, object, string][] = [
+const bad: readonly (readonly [string, object, string])[] = [
   ['no sections', { sections: [] }, '/sections too_few_items'],
   ['an unknown time zone', { timezone: 'Mars/Base' }, '/timezone unknown_timezone'],
   ['two sections of one name', { sections: [floor, floor] }, '/sections/1/name duplicate_item'],
@@ -129,6 +182,138 @@ const bad: readonly [string, object, string][] = [
   ['an aisle named twice', hallOf({ aisles: [1, 1] }), `${inRow}/aisles duplicate_item`],
   ['an aisle between seats', hallOf({ aisles: [1.5] }), `${inRow}/aisles/0 invalid_number`],
   ['aisles that are none', hallOf({ aisles: [] }), `${inRow}/aisles too_few_items`],
+  ...(
+    [
+      ['a seat nowhere', { points: [[0, 0], [0], [2, 0]] }, '/points/1 too_few_items'],
+      ['a seat in a space of three dimensions', { points: [[0, 0, 0]] }, '/points/0 too_many_items'],
+      [
+        'a seat miles away',
+        {
+          points: [
+            [0, 0],
+            [100_001, 0],
+          ],
+        },
+        '/points/1/0 out_of_range',
+      ],
+      [
+        'a seat at an enormous place',
+        {
+          points: [
+            [0, 0],
+            [1e300, 0],
+          ],
+        },
+        '/points/1/0 out_of_range',
+      ],
+      [
+        'a seat at no number',
+        {
+          points: [
+            [0, 0],
+            [null, 0],
+          ],
+        },
+        '/points/1/0 invalid_number',
+      ],
+      [
+        'a seat at part of a centimetre',
+        {
+          points: [
+            [0, 0],
+            [0.5, 0],
+          ],
+        },
+        '/points/1/0 invalid_number',
+      ],
+      ['one point for three seats', { points: [[0, 0]] }, '/points too_few_items'],
+      ['a point too many', { points: [0, 1, 2, 3].map((x) => [x, 0]) }, '/points too_many_items'],
+      ['two points for one seat', { seats: 1, points: [0, 1].map((x) => [x, 0]) }, '/points too_many_items'],
+      ['no points', { points: [] }, '/points too_few_items'],
+      [
+        'two seats at one place',
+        {
+          points: [
+            [0, 0],
+            [1, 0],
+            [0, 0],
+          ],
+        },
+        '/points/2 duplicate_item',
+      ],
+      [
+        'a row that begins where it ends',
+        {
+          points: [
+            [5, 5],
+            [5, 5],
+          ],
+        },
+        '/points/1 duplicate_item',
+      ],
+      [
+        'a bent row of points for all',
+        { points: [0, 1, 2].map((x) => [x, 0]), bend: 9 },
+        '/bend unknown_field',
+      ],
+      [
+        'a row bent out of the world',
+        {
+          points: [
+            [0, 0],
+            [9, 0],
+          ],
+          bend: -100_001,
+        },
+        '/bend out_of_range',
+      ],
+      ['a bent row that is nowhere', { bend: 9 }, '/points missing_field'],
+    ] as const
+  ).map(([what, row, fault]) => [what, hallOf(row), inRow + fault] as const),
+  [
+    'a row drawn over another',
+    {
+      sections: [
+        {
+          ...stalls,
+          rows: ['A', 'B'].map((name) => ({
+            name,
+            seats: 3,
+            points: [
+              [0, 0],
+              [90, 0],
+            ],
+          })),
+        },
+      ],
+    },
+    '/sections/0/rows/1/points/0 duplicate_item',
+  ],
+  [
+    'a row that is not drawn beside one that is',
+    { sections: [{ ...stalls, rows: [{ name: 'A', seats: 1, points: [[0, 0]] }, ...rows('B')] }] },
+    '/sections/0/rows/1/points missing_field',
+  ],
+  [
+    'a place for rows that are not drawn',
+    { sections: [{ ...stalls, at: { x: 0, y: 0 } }] },
+    '/sections/0/rows/0/points missing_field',
+  ],
+  [
+    'a section turned too far',
+    { sections: [{ ...stalls, at: { x: 0, y: 0, turn: 361 } }] },
+    '/sections/0/at/turn out_of_range',
+  ],
+  [
+    'a section at half a place',
+    { sections: [{ ...stalls, at: { x: 0 } }] },
+    '/sections/0/at/y missing_field',
+  ],
+  [
+    'a place where people stand',
+    { sections: [{ ...floor, at: { x: 0, y: 0 } }] },
+    '/sections/0/at unknown_field',
+  ],
   ['no places', { sections: [{ ...floor, capacity: 0 }] }, '/sections/0/capacity out_of_range'],
   [
     'a capacity that its rows contradict',

@@ -5,27 +5,41 @@ import type { Uuid } from '../../platform/id.ts';
 import type { Row } from '../../platform/statement.ts';
 import { shelf } from '../shelf.ts';
 import * as sql from './venue-queries.ts';
+import { planOf, type SeatPlan } from './seat-plan.ts';
 import { MOST_SEATS, type NewSection, type NewVenue, type SeatRow } from './venue-schema.ts';
 import type { Venue, VenuePatch } from './venue-schema.ts';
 
-/** A section as it is kept: its number in the venue, and its rows if it has numbered seats. */
+/** A section as it is kept: its number in the venue, its rows if it has numbered seats, and where they are. */
 interface KeptSection {
   no: number;
   name: string;
   kind: 'seated' | 'standing';
   capacity: number;
   layout: readonly SeatRow[] | null;
+  plan: SeatPlan | null;
 }
 
+/** As the statements build it; without rows and plan in lists. */
+type ReadSection = Omit<Venue['sections'][number], 'rows'> & {
+  rows?: SeatRow[] | null;
+  plan?: SeatPlan | null;
+};
+
 export function toVenue({ archivedAt, createdAt, ...row }: Row<typeof sql.venueById.columns>): Venue {
-  const sections = row.sections as (Omit<Venue['sections'][number], 'rows'> & { rows?: SeatRow[] | null })[];
+  const sections = row.sections as ReadSection[];
   return {
     ...row,
     capacity: sections.reduce((sum, section) => sum + section.capacity, 0),
-    sections: sections.map(({ rows, ...section }) => (rows ? { ...section, rows } : section)),
+    sections: sections.map(toSection),
     archived: archivedAt !== null,
     createdAt: iso(createdAt),
   };
+}
+
+function toSection({ rows, plan, ...section }: ReadSection): Venue['sections'][number] {
+  if (!rows) return section;
+  const drawn = rows.map((row, i) => ({ ...row, ...plan?.rows[i] }));
+  return { ...section, rows: drawn, ...(plan?.at && { at: plan.at }) };
 }
 
 /** Venues with their sections. Events copy what they sell, so no sale has to see a change. */
@@ -61,6 +75,7 @@ async function insertSections(tx: Transaction, venue: Uuid, sections: readonly K
     sections.map((section) => section.kind),
     sections.map((section) => section.capacity),
     sections.map((section) => section.layout),
+    sections.map((section) => section.plan),
   );
 }
 
@@ -75,7 +90,8 @@ function keptSections(asked: readonly NewSection[]): KeptSection[] {
 
 function keptSection(section: NewSection, i: number): KeptSection {
   const { name, kind } = section;
-  if (kind === 'standing') return { no: i + 1, name, kind, capacity: section.capacity, layout: null };
+  if (kind === 'standing')
+    return { no: i + 1, name, kind, capacity: section.capacity, layout: null, plan: null };
   requireDistinctNames(section.rows, `/sections/${i}/rows`);
   for (const [j, row] of section.rows.entries()) requireInRow(row, `/sections/${i}/rows/${j}`);
   const capacity = section.rows.reduce((sum, row) => sum + row.seats, 0);
@@ -85,7 +101,8 @@ function keptSection(section: NewSection, i: number): KeptSection {
       'invalid_value',
       `The rows have ${capacity} seats. Leave capacity out.`,
     );
-  return { no: i + 1, name, kind, capacity, layout: section.rows };
+  const layout = section.rows.map(({ points: _, bend: __, ...row }) => row);
+  return { no: i + 1, name, kind, capacity, layout, plan: planOf(section, `/sections/${i}`) };
 }
 
 function requireInRow({ seats, accessible = [], aisles = [] }: SeatRow, at: string): void {
