@@ -62,7 +62,7 @@ export function answerClientError(error: Error & { code?: string }, socket: Sock
 /** Lists field by field what leaves the house, so that nothing else does. */
 function problemText(problem: Problem, requestId: string): string {
   const { status, title } = catalogue[problem.code];
-  const { errors, conflicts, alternatives, used } = problem.details;
+  const { errors, conflicts, alternatives, dates, used } = problem.details;
   return JSON.stringify({
     type: `${ERRORS_URL}#${problem.code}`,
     title,
@@ -72,6 +72,7 @@ function problemText(problem: Problem, requestId: string): string {
     errors,
     conflicts,
     alternatives,
+    dates,
     used,
     requestId,
   });

@@ -162,6 +162,8 @@ export interface ProblemDetails {
   alternatives?: readonly unknown[];
   /** Whole seconds after which the same call may succeed; sent as `Retry-After`. */
   retryAfterSeconds?: number;
+  /** The dates of a series that cannot be changed as was asked. */
+  dates?: readonly string[];
   /** When and where the ticket that is scanned again was used. */
   used?: { at: string; entrance: string | null; device: string | null };
 }

@@ -123,6 +123,9 @@ export const ProblemBody = Type.Object(
       ),
     ),
     alternatives: Type.Optional(Type.Array(Type.Unknown(), { description: 'What could be had instead' })),
+    dates: Type.Optional(
+      Type.Array(Type.String(), { description: 'The dates of a series that cannot be changed as was asked' }),
+    ),
     used: Type.Optional(
       Type.Object(
         {

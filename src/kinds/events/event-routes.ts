@@ -9,26 +9,19 @@ import type { Database } from '../../platform/db.ts';
 import { answerList, listAnswer, listQuery } from '../../platform/list.ts';
 import { AccessCode, IdPath, Note, parseInstant, strict } from '../../platform/schema.ts';
 import { looking, type Viewer } from './access-code.ts';
+import { updateEvent } from './change-event.ts';
 import { eventList, eventsOfSeries } from './event-queries.ts';
-import { createEvent, deleteEvent, lookAtEvent, toEvent, updateEvent } from './event.ts';
+import { createEvent, deleteEvent, lookAtEvent, toEvent } from './event.ts';
 import { lookAtSeatMap } from './event-seat-map.ts';
 import { inventoryBytes } from './inventory.ts';
 import { EventSeatMap, Inventory } from './inventory-schema.ts';
 import { cancelEvent, moveEvent, type EventMove } from './life.ts';
 import { entryRoutes } from '../entry.ts';
-import { SCOPES, type Scope } from '../series.ts';
 import { seriesRoute } from './series-routes.ts';
 import * as schema from './schema.ts';
 
 const tags = ['Events'];
 const read = { permission: 'catalogue.read' } as const;
-const Scope = Type.Optional(
-  Type.Unsafe<Scope>({
-    type: 'string',
-    enum: [...SCOPES],
-    description: 'Of a series: this date, it and the later ones, or all that are not over',
-  }),
-);
 const write = { permission: 'catalogue.write' } as const;
 
 interface Deps {
@@ -175,7 +168,8 @@ function eventEntryRoutes(app: App, { db, guesses }: Deps): void {
     summaries: {
       create: 'Add an event as a draft',
       read: 'Read an event',
-      update: 'Change an event; when it is put off, bookings keep their places and are told',
+      update:
+        'Change an event, or dates of its series with it; when it is put off, bookings keep their places and are told',
       remove: 'Remove an event that no booking needs',
     },
     kept: {
@@ -202,7 +196,7 @@ function moveRoute(app: App, db: Database, verb: Exclude<EventMove, 'cancel'>, s
         summary,
         operationId: `${verb}Event`,
         params: IdPath,
-        body: Type.Optional(strict({ scope: Scope })),
+        body: Type.Optional(strict({ scope: schema.Dates })),
         response: { 200: schema.MovedEvent },
       },
       config: write,
@@ -227,7 +221,7 @@ function cancelRoute(app: App, db: Database): void {
         summary: 'Cancel an event, end its holds and see which bookings are affected',
         operationId: 'cancelEvent',
         params: IdPath,
-        body: Type.Optional(strict({ reason: Type.Optional(Note(500)), scope: Scope })),
+        body: Type.Optional(strict({ reason: Type.Optional(Note(500)), scope: schema.Dates })),
         response: { 200: schema.CancelledEvent },
       },
       config: write,

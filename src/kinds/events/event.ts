@@ -1,5 +1,3 @@
-import { affectedBy, tellBookings } from '../../engine/affected.ts';
-import { recordChange } from '../../engine/change.ts';
 import { raiseGuard } from '../../engine/guard.ts';
 import { closeStock, lockStock, openStock } from '../../engine/stock.ts';
 import { iso, isoOrNull } from '../../platform/clock.ts';
@@ -9,11 +7,12 @@ import { uuidV7, type Uuid } from '../../platform/id.ts';
 import { instantOrNull, parseInstant } from '../../platform/schema.ts';
 import type { Row } from '../../platform/statement.ts';
 import { announce, withdraw } from '../entry.ts';
+import type { Scope } from '../series.ts';
 import { isMiss, shownTo, STAFF, type Looked, type Viewer } from './access-code.ts';
 import * as sql from './event-queries.ts';
 import { seatId, sectionId } from './place.ts';
-import type { ChangedEvent, Event, EventPatch, NewEvent, Prices } from './schema.ts';
-import { addTiers, changeTiers, tierAnswer, toTiers, type AskedTiers } from './tier.ts';
+import type { Event, NewEvent, Prices } from './schema.ts';
+import { addTiers, tierAnswer, toTiers, type AskedTiers } from './tier.ts';
 import * as venues from './venue-queries.ts';
 
 /** What can be changed of an event but its prices and tiers, as it is written outside. */
@@ -87,42 +86,6 @@ export async function addEvent(
   return id;
 }
 
-/**
- * Changes the fields sent. `check` sees the version under the event's lock and throws when the caller's is older. When it is
- * put off, everybody keeps his places and is told, by a change of his booking; the answer says who that is.
- */
-export async function updateEvent(
-  tx: Transaction,
-  actor: string,
-  id: Uuid,
-  patch: EventPatch,
-  check: (version: number) => void,
-): Promise<ChangedEvent> {
-  const before = await lockEvent(tx, id);
-  check(before.version);
-  const was = await readEvent(tx, id);
-  const terms = keptTerms({ ...was, ...patch });
-  const { sections } = await stopSales(tx, before);
-  await tx.run(sql.updateEvent, id, ...terms);
-  if (patch.prices !== undefined) {
-    const prices = priceBySection(patch.prices, sections);
-    await tx.run(sql.updatePrices, id, [...prices.keys()], [...prices.values()]);
-    requireOnePriceEach(await tx.run(sql.sectionsOfEvents, [id]));
-  }
-  await changeTiers(tx, id, patch, sections);
-  const payload = { ...patch, tiers: patch.tiers?.map(({ accessCodes: _, ...tier }) => tier) };
-  await recordChange(tx, { type: 'event.updated', resourceIds: [id], actor, payload });
-  const event = await readEvent(tx, id);
-  if (was.startsAt === event.startsAt && was.endsAt === event.endsAt) return event;
-  const affected = await affectedBy(tx, idsOf(sections));
-  const [from, to] = [was, event].map(({ startsAt, endsAt }) => ({ startsAt, endsAt }));
-  await tellBookings(tx, idsOf(sections), {
-    ...{ type: 'booking.eventPostponed', about: [id], actor },
-    payload: { eventId: id, from, to },
-  });
-  return { ...event, affected };
-}
-
 /** Removes an event that no booking claims a place of. Throws `in_use` otherwise: such an event is cancelled. */
 export async function deleteEvent(
   tx: Transaction,
@@ -158,6 +121,22 @@ export async function lockEvent(tx: Transaction, id: Uuid): Promise<Row<typeof s
   const [row] = await tx.run(sql.lockEvent, id);
   if (row === undefined) throw notFound('event');
   return row;
+}
+
+export type LockedEvent = Row<typeof sql.lockEvents.columns>;
+
+/** The event, and in their order the other dates of its series that are meant and not over, all locked. */
+export async function lockDates(
+  tx: Transaction,
+  id: Uuid,
+  scope: Scope,
+): Promise<readonly [LockedEvent, ...LockedEvent[]]> {
+  const others = scope === 'this' ? [] : await tx.run(sql.otherDates, id);
+  const ids = [id, ...idsOf(others.filter(({ isLater }) => scope === 'all' || isLater))];
+  const locked = new Map((await tx.run(sql.lockEvents, ids)).map((each) => [each.id, each]));
+  const [named, ...rest] = ids.flatMap((each) => locked.get(each) ?? []);
+  if (named?.id !== id) throw notFound('event');
+  return [named, ...rest];
 }
 
 /** Opens the stock of each section and seat: from then on they can be sold. */
@@ -219,7 +198,7 @@ function namesOfSold({ tiers }: AskedTiers, prices: ReadonlyMap<string, number>)
   return named.size === 0 ? null : named;
 }
 
-function priceBySection(prices: Prices, sections: readonly { name: string }[]): Map<string, number> {
+export function priceBySection(prices: Prices, sections: readonly { name: string }[]): Map<string, number> {
   const bySection = new Map<string, number>();
   const names = new Set(sections.map((section) => section.name));
   for (const [i, { section, amountMinor }] of prices.entries()) {
@@ -234,7 +213,7 @@ function priceBySection(prices: Prices, sections: readonly { name: string }[]): 
 }
 
 /** Throws `rule_violated` when sections of one category have different prices. */
-function requireOnePriceEach(
+export function requireOnePriceEach(
   sections: readonly { category: string | null; amountMinor: number | null }[],
 ): void {
   const prices = new Map<string, number>();
@@ -280,7 +259,7 @@ function seatIds(section: { id: Uuid; kind: string; capacity: number }): Uuid[] 
 }
 
 /** The terms as they are kept, in the order of the columns. Throws `rule_violated` when something ends before it begins. */
-function keptTerms({ name, holdTtlSeconds, maxPerOrder, maxPerClient, orphanRule, ...terms }: Terms) {
+export function keptTerms({ name, holdTtlSeconds, maxPerOrder, maxPerClient, orphanRule, ...terms }: Terms) {
   const startsAt = parseInstant(terms.startsAt);
   const endsAt = instantOrNull(terms.endsAt);
   const saleFrom = instantOrNull(terms.saleFrom);

@@ -1,12 +1,19 @@
 import { affectedBy, endHolds, tellBookings } from '../../engine/affected.ts';
 import { recordChanges } from '../../engine/change.ts';
 import type { Transaction } from '../../platform/db.ts';
-import { notFound, Problem } from '../../platform/errors.ts';
+import { Problem } from '../../platform/errors.ts';
 import type { Uuid } from '../../platform/id.ts';
-import type { Row } from '../../platform/statement.ts';
 import type { Scope } from '../series.ts';
 import * as sql from './event-queries.ts';
-import { idsOf, openPlaces, readEvent, stopSales, type SectionOfEvent } from './event.ts';
+import {
+  idsOf,
+  lockDates,
+  openPlaces,
+  readEvent,
+  stopSales,
+  type LockedEvent,
+  type SectionOfEvent,
+} from './event.ts';
 import type { CancelledEvent, MovedEvent } from './schema.ts';
 
 /** Every move of an event that somebody makes; that it is sold out or over follows from stock and time. */
@@ -64,8 +71,7 @@ export async function cancelEvent(
   return { ...(await readEvent(tx, id)), ...(asked.scope !== undefined && { dates, left }), affected };
 }
 
-type Locked = Row<typeof sql.lockEvents.columns>;
-type Mover = Locked & { sections: SectionOfEvent[] };
+type Mover = LockedEvent & { sections: SectionOfEvent[] };
 
 /** `dates` are those meant that are in the new state now, `moved` those that were in another before, `left` how many still are. */
 async function move(
@@ -76,9 +82,8 @@ async function move(
 ): Promise<{ dates: Uuid[]; moved: Mover[]; left: number }> {
   const { from, to, told } = moves[verb];
   const meant = await lockDates(tx, id, scope);
-  const canMove = ({ state }: Locked) => from.some((each) => each === state);
+  const canMove = ({ state }: LockedEvent) => from.some((each) => each === state);
   const [named] = meant;
-  if (named === undefined) throw notFound('event');
   if (named.state !== to && !canMove(named)) throw wrongState(named.state);
   const able = meant.filter(canMove);
   const moved = await asManyAsFit(tx, able);
@@ -97,16 +102,8 @@ async function move(
   return { dates, moved, left: able.length - moved.length };
 }
 
-/** The event, and in their order the other dates of its series that are meant, all locked; nothing when there is no such event. */
-async function lockDates(tx: Transaction, id: Uuid, scope: Scope): Promise<Locked[]> {
-  const others = scope === 'this' ? [] : await tx.run(sql.otherDates, id);
-  const ids = [id, ...idsOf(others.filter(({ isLater }) => scope === 'all' || isLater))];
-  const locked = new Map((await tx.run(sql.lockEvents, ids)).map((each) => [each.id, each]));
-  return ids.flatMap((each) => locked.get(each) ?? []);
-}
-
 /** The first of these events, and after it as many as one transaction can do. */
-async function asManyAsFit(tx: Transaction, events: readonly Locked[]): Promise<Mover[]> {
+async function asManyAsFit(tx: Transaction, events: readonly LockedEvent[]): Promise<Mover[]> {
   const sections = Map.groupBy(await tx.run(sql.sectionsOfEvents, idsOf(events)), ({ eventId }) => eventId);
   const fitting: Mover[] = [];
   let places = 0;

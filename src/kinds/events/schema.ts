@@ -11,6 +11,7 @@ import {
   Whole,
 } from '../../platform/schema.ts';
 import { Affected } from '../affected.ts';
+import { SCOPES, type Scope } from '../series.ts';
 import { MOST_SECTIONS, MOST_STANDING } from './venue-schema.ts';
 import { Group, NewTiers, Groups, Price, Tier, TierName, TierPatches } from './tier-schema.ts';
 
@@ -119,6 +120,15 @@ export const NewEvent = strict({
 });
 export type NewEvent = Static<typeof NewEvent>;
 
+/** Which dates of a series somebody means. */
+export const Dates = Type.Optional(
+  Type.Unsafe<Scope>({
+    type: 'string',
+    enum: [...SCOPES],
+    description: 'Of a series: this date, it and the later ones, or all that are not over',
+  }),
+);
+
 /** Only the fields sent are changed, and of prices, tiers and groups only those that are named. */
 export const EventPatch = strict(
   {
@@ -129,6 +139,7 @@ export const EventPatch = strict(
     prices: Type.Optional(Prices),
     tiers: Type.Optional(TierPatches),
     groups: Type.Optional(Groups),
+    scope: Dates,
   },
   { minProperties: 1 },
 );
@@ -186,7 +197,7 @@ export type CancelledEvent = Static<typeof CancelledEvent>;
 
 /** `affected` only when its times were changed. */
 export const ChangedEvent = strict(
-  { ...event, affected: Type.Optional(Affected) },
+  { ...event, dates: moved.dates, affected: Type.Optional(Affected) },
   { title: 'ChangedEvent' },
 );
 export type ChangedEvent = Static<typeof ChangedEvent>;
