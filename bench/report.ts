@@ -1,6 +1,6 @@
 import { bookingReport } from '../src/engine/booking-report.ts';
 import { idsMadeBetween } from '../src/engine/made-between.ts';
-import { salesBySection } from '../src/kinds/events/sales-queries.ts';
+import { salesBySection, salesByTier, salesCurve } from '../src/kinds/events/sales-queries.ts';
 import { activity, usageByRoom } from '../src/kinds/rooms/report-queries.ts';
 import { besideStatement, run, window, type Look } from './beside-statement.ts';
 import { DAY } from './fill.ts';
@@ -72,6 +72,13 @@ function sold({ base, db, tenant, halls: [event = ''] }: Grown): Look {
   return {
     name: 'the sales of an event of 20 000 seats',
     path: `${base}/events/${event}/sales`,
-    bare: () => run(db, tenant, salesBySection, [event]),
+    bare: () =>
+      db.look(tenant, (tx) =>
+        Promise.all([
+          tx.run(salesBySection, event),
+          tx.run(salesByTier, event),
+          tx.run(salesCurve, event, 'day'),
+        ]),
+      ),
   };
 }
