@@ -169,6 +169,8 @@ create table engine.change (
   resource_ids uuid[] not null,
   actor text not null,
   payload jsonb not null,
+  starts_at timestamp with time zone,
+  ends_at timestamp with time zone,
   constraint change_pkey PRIMARY KEY (tenant_id, seq)
 );
 CREATE INDEX change_of_booking ON engine.change USING btree (tenant_id, booking_id, seq) WHERE (booking_id IS NOT NULL);

@@ -21,6 +21,7 @@ export async function openServingNode(url: string, redisUrl?: string) {
   return {
     app,
     db,
+    engine,
     metrics,
     cache: answers.cache,
     close: async () => {

@@ -2,7 +2,8 @@ import type { Booking } from './booking.ts';
 import type { IntervalNeed } from './claim.ts';
 import type { Approve, Outcome } from './command.ts';
 import { isStale } from './hold.ts';
-import { resourcesOf, type Ledger } from './ledger.ts';
+import type { Ledger } from './ledger.ts';
+import { reachOf, type Reach } from './reach.ts';
 import { settleLosers } from './settle.ts';
 
 /** Says yes to a request. An exclusive one keeps its claims; a competing one takes what it wished for, or is refused. */
@@ -25,20 +26,15 @@ function grant(booking: Booking, command: Approve, ledger: Ledger): Outcome {
   const slots = chosen.flatMap((line) => line.intervals);
   const units = chosen.flatMap((line) => line.units);
   ledger.release(booking.id);
-  const confirmed = confirm(booking, resourcesOf(slots, units), command, ledger);
+  const confirmed = confirm(booking, reachOf(slots, units), command, ledger);
   ledger.take(confirmed, chosen);
   settle(confirmed, slots, command, ledger);
   return { result: 'done', booking: confirmed };
 }
 
-function confirm(
-  booking: Booking,
-  resourceIds: readonly string[],
-  { actor }: Approve,
-  ledger: Ledger,
-): Booking {
+function confirm(booking: Booking, reach: Reach, { actor }: Approve, ledger: Ledger): Booking {
   const payload = { approved: true };
-  ledger.record({ type: 'booking.confirmed', bookingId: booking.id, resourceIds, actor, payload });
+  ledger.record({ type: 'booking.confirmed', bookingId: booking.id, ...reach, actor, payload });
   return ledger.move(booking, 'confirmed');
 }
 

@@ -5,6 +5,7 @@ import { statement } from '../platform/statement.ts';
 import { haveCome, type Booking } from './booking.ts';
 import type { CatalogueChange } from './change.ts';
 import { linesOf, lockBookings } from './queries.ts';
+import { NOWHERE } from './reach.ts';
 import { assemble } from './read.ts';
 
 // For kinds that know who came more closely than by line, such as ticket by ticket. It takes and gives back no capacity,
@@ -47,5 +48,5 @@ export async function markArrived(
     tx.run(markBooking, id, haveCome(marked) ? (checkedInAt ?? at) : null),
   ]);
   const type = at === null ? 'booking.checkInUndone' : 'booking.checkedIn';
-  return { type, bookingId: id, resourceIds: [], actor, payload: { lines: lineNos } };
+  return { type, bookingId: id, ...NOWHERE, actor, payload: { lines: lineNos } };
 }

@@ -30,10 +30,10 @@ function end(
   reason: string | null,
   ledger: Ledger,
 ): Outcome {
-  const resourceIds = ledger.release(booking.id);
+  const reach = ledger.release(booking.id);
   const ended = ledger.move(booking, state);
   const payload = reason === null ? {} : { reason };
-  ledger.record({ type: `booking.${state}`, bookingId: booking.id, resourceIds, actor, payload });
+  ledger.record({ type: `booking.${state}`, bookingId: booking.id, ...reach, actor, payload });
   return { result: 'done', booking: ended };
 }
 
@@ -46,7 +46,7 @@ function cancelLines(
   const going = standingLines(booking.lines).filter((line) => lineNos.includes(line.no));
   if (going.length === 0) return { result: 'done', booking }; // cancelled before
   const nos = going.map((line) => line.no);
-  const resourceIds = ledger.release(booking.id, nos);
+  const reach = ledger.release(booking.id, nos);
   const lines = booking.lines.map((line) =>
     nos.includes(line.no) ? { ...line, cancelledAt: ledger.now } : line,
   );
@@ -55,6 +55,6 @@ function cancelLines(
   const checkedInAt = booking.checkedInAt ?? (haveCome(lines) ? ledger.now : null);
   const changed = redateRequest({ ...booking, lines, totalMinor: totalOf(lines), checkedInAt }, ledger);
   const payload = { lines: nos, ...(reason === null ? {} : { reason }) };
-  ledger.record({ type: 'booking.linesCancelled', bookingId: booking.id, resourceIds, actor, payload });
+  ledger.record({ type: 'booking.linesCancelled', bookingId: booking.id, ...reach, actor, payload });
   return { result: 'done', booking: changed };
 }

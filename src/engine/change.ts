@@ -32,6 +32,8 @@ export async function recordChanges(tx: Transaction, changes: readonly Catalogue
     changes.map(({ resourceIds }) => `{${resourceIds.join(',')}}`),
     changes.map(({ actor }) => actor),
     changes.map(({ payload }) => payload ?? {}),
+    [],
+    [],
   );
   tx.tellsOfChange(changes, appended);
   await appended;

@@ -1,6 +1,7 @@
 import { haveCome, standingLines, type Booking } from './booking.ts';
 import type { CheckIn, Outcome } from './command.ts';
 import type { Ledger } from './ledger.ts';
+import { NOWHERE } from './reach.ts';
 
 /** Marks a confirmed booking, or some of its lines, as having come; the booking is marked with its last line. */
 export function checkIn(booking: Booking, { lineNos, actor }: CheckIn, ledger: Ledger): Outcome {
@@ -23,6 +24,6 @@ export function checkIn(booking: Booking, { lineNos, actor }: CheckIn, ledger: L
     checkedInAt: haveCome(lines) ? ledger.now : booking.checkedInAt,
   });
   const payload = { lines: arriving.map((line) => line.no) };
-  ledger.record({ type: 'booking.checkedIn', bookingId: booking.id, resourceIds: [], actor, payload });
+  ledger.record({ type: 'booking.checkedIn', bookingId: booking.id, ...NOWHERE, actor, payload });
   return { result: 'done', booking: checkedIn };
 }

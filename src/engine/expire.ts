@@ -1,6 +1,7 @@
 import type { Booking } from './booking.ts';
 import type { Outcome, Pay, Renew } from './command.ts';
 import { expiredChange, type Ledger } from './ledger.ts';
+import { NOWHERE } from './reach.ts';
 
 /** However often it is renewed, a hold is over an hour after it was made: nobody keeps capacity without buying it. */
 const LONGEST_HOLD_MS = 3_600_000;
@@ -47,6 +48,6 @@ export function redateRequest(booking: Booking, ledger: Ledger): Booking {
 function redate(booking: Booking, type: string, actor: string, ledger: Ledger): Outcome {
   const redated = ledger.update(booking);
   ledger.redate(booking.id, booking.expiresAt);
-  ledger.record({ type, bookingId: booking.id, resourceIds: [], actor, payload: {} });
+  ledger.record({ type, bookingId: booking.id, ...NOWHERE, actor, payload: {} });
   return { result: 'done', booking: redated };
 }

@@ -20,8 +20,14 @@ export const clocks = statement('worker.clocks', {
 /** What was changed since $2, without what a cache need not know. Rides the primary key. */
 export const toldAfter = statement('engine.toldAfter', {
   params: ['uuid', 'int8', 'int8'],
-  columns: { seq: 'int8', type: 'text', resourceIds: 'uuid[]' },
-  text: `select c.seq, c.type, c.resource_ids as "resourceIds"
+  columns: {
+    seq: 'int8',
+    type: 'text',
+    resourceIds: 'uuid[]',
+    startsAt: 'timestamptz?',
+    endsAt: 'timestamptz?',
+  },
+  text: `select c.seq, c.type, c.resource_ids as "resourceIds", c.starts_at as "startsAt", c.ends_at as "endsAt"
     from engine.change c where c.tenant_id = $1 and c.seq > $2 order by c.seq limit $3`,
 });
 

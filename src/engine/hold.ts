@@ -3,7 +3,8 @@ import type { Conflict } from '../platform/errors.ts';
 import { isWishing, totalOf, type Booking, type BookingLine } from './booking.ts';
 import { earliest, isOfHold, lasting } from './claim.ts';
 import type { ChosenLine, Guards, Hold, HoldLine, Outcome } from './command.ts';
-import { resourcesOf, type Fit, type Ledger } from './ledger.ts';
+import type { Fit, Ledger } from './ledger.ts';
+import { NOWHERE, reachOf } from './reach.ts';
 import { isBounded, requestsOf } from './wanted.ts';
 
 /** Takes what all lines need, all or nothing; or asks for it, where requests compete. */
@@ -26,7 +27,7 @@ export function hold(command: Hold, ledger: Ledger): Outcome {
   ledger.record({
     type: `booking.${booking.state}`,
     bookingId: booking.id,
-    resourceIds: isWishing(booking) ? [] : resourcesOf(slots, units),
+    ...(isWishing(booking) ? NOWHERE : reachOf(slots, units)),
     actor: command.actor,
     payload: {},
   });

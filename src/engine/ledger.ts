@@ -9,6 +9,7 @@ import { isPicked, NOTHING_PICKED, notPicked, type FreeView } from './choice.ts'
 import type { ChosenLine, HoldLine } from './command.ts';
 import { Groups } from './groups.ts';
 import { leftOut, told } from './left-out.ts';
+import { NOWHERE, reachOf, together, type Reach } from './reach.ts';
 import { emptyWrites, type ChangeDraft, type Snapshot, type StockRow, type StockWrite } from './snapshot.ts';
 import { stockKey } from './wanted.ts';
 import { Wishes } from './wish.ts';
@@ -34,7 +35,7 @@ export class Ledger {
   readonly #calendars: ReadonlySet<Uuid>;
   readonly #standing = new Map<Uuid, Set<IntervalClaim>>();
   readonly #claimsOf = new Map<Uuid, Claims>();
-  readonly #buried = new Map<Uuid, Uuid[]>();
+  readonly #buried = new Map<Uuid, Reach>();
   readonly #stock = new Map<string, StockRow>();
   readonly #groups: Groups;
   readonly #openRequests: Map<string, number>;
@@ -112,8 +113,8 @@ export class Ledger {
     }
   }
 
-  /** Gives back what a booking claims or wishes for, or only some of its lines; returns the resources it let go. */
-  release(bookingId: Uuid, lineNos?: readonly number[]): Uuid[] {
+  /** Gives back what a booking claims or wishes for, or only some of its lines; returns what it let go. */
+  release(bookingId: Uuid, lineNos?: readonly number[]): Reach {
     this.#wishes.drop(bookingId, lineNos);
     const { intervals, units } = this.claimsOf(bookingId, lineNos);
     for (const claim of intervals) {
@@ -122,16 +123,16 @@ export class Ledger {
       if (!this.writes.intervals.delete(claim)) this.writes.releasedIntervals.push(claim);
     }
     for (const claim of units) this.#dropUnits(claim);
-    return [...(this.#buried.get(bookingId) ?? []), ...resourcesOf(intervals, units)];
+    return together(this.#buried.get(bookingId) ?? NOWHERE, reachOf(intervals, units));
   }
 
   /** Makes the claims of a booking permanent or lasting, but gives back what was only for the time of the hold. */
-  secure(bookingId: Uuid, expiresAt: Instant | null = null): Uuid[] {
+  secure(bookingId: Uuid, expiresAt: Instant | null = null): Reach {
     const { intervals, units } = this.claimsOf(bookingId);
-    const resources = resourcesOf(intervals, units);
+    const reach = reachOf(intervals, units);
     for (const claim of units) if (isOfHold(claim.until)) this.#dropUnits(claim);
     this.redate(bookingId, expiresAt);
-    return resources;
+    return reach;
   }
 
   /** Gives the claims of a booking its new expiry. */
@@ -223,7 +224,7 @@ export class Ledger {
         expiresAt: null,
         version: dead.booking.version + 1,
       });
-      this.record(expiredChange(bookingId, dead.resourceIds));
+      this.record(expiredChange(bookingId, { ...NOWHERE, resourceIds: dead.resourceIds }));
     }
   }
 
@@ -329,15 +330,8 @@ export interface Fit {
 type Instead = ReadonlySet<IntervalClaim>;
 const NOTHING: Instead = new Set();
 
-export function expiredChange(bookingId: Uuid, resourceIds: readonly Uuid[]): ChangeDraft {
-  return { type: 'booking.expired', bookingId, resourceIds, actor: 'engine', payload: {} };
-}
-
-export function resourcesOf(
-  intervals: readonly { resourceId: Uuid }[],
-  units: readonly { resourceId: Uuid }[],
-): Uuid[] {
-  return [...new Set([...intervals, ...units].map((claim) => claim.resourceId))];
+export function expiredChange(bookingId: Uuid, reach: Reach): ChangeDraft {
+  return { type: 'booking.expired', bookingId, ...reach, actor: 'engine', payload: {} };
 }
 
 function entry<K, V>(map: Map<K, V>, key: K, make: () => V): V {

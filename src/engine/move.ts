@@ -1,6 +1,7 @@
 import { canMove, type Booking, type BookingState } from './booking.ts';
 import type { Move, Outcome } from './command.ts';
 import type { Ledger } from './ledger.ts';
+import { reachOf, type Reach } from './reach.ts';
 import { settleLosers } from './settle.ts';
 
 /** Confirm, complete, no-show: the booking keeps its capacity and goes on. Repeated, each answers the same. */
@@ -10,8 +11,7 @@ export function move(booking: Booking, command: Move, ledger: Ledger): Outcome {
   if (!isPossible(booking, command.verb, state)) return { result: 'wrongState', state: booking.state };
   const answerBy = state === 'requested' ? ledger.firstStart(booking.id) : null;
   if (answerBy !== null && answerBy <= ledger.now) return { result: 'tooLate' };
-  const resourceIds =
-    booking.expiresAt === null ? claimed(booking, ledger) : ledger.secure(booking.id, answerBy);
+  const reach = booking.expiresAt === null ? claimed(booking, ledger) : ledger.secure(booking.id, answerBy);
   const moved = ledger.move(booking, state, answerBy);
   if (state === 'confirmed') {
     // Whoever needs nobody's yes gets the time now: those who asked for it are told.
@@ -19,7 +19,7 @@ export function move(booking: Booking, command: Move, ledger: Ledger): Outcome {
     settleLosers(booking.id, intervals, { by: 'booked', actor: command.actor }, ledger);
   }
   const type = `booking.${state}`;
-  ledger.record({ type, bookingId: booking.id, resourceIds, actor: command.actor, payload: {} });
+  ledger.record({ type, bookingId: booking.id, ...reach, actor: command.actor, payload: {} });
   return { result: 'done', booking: moved };
 }
 
@@ -40,7 +40,7 @@ function isPossible(booking: Booking, verb: Move['verb'], state: BookingState): 
   return verb !== 'confirm' || booking.state !== 'requested';
 }
 
-function claimed(booking: Booking, ledger: Ledger): string[] {
+function claimed(booking: Booking, ledger: Ledger): Reach {
   const { intervals, units } = ledger.claimsOf(booking.id);
-  return [...new Set([...intervals, ...units].map((claim) => claim.resourceId))];
+  return reachOf(intervals, units);
 }

@@ -42,11 +42,11 @@ function endAsNoShow(
   ledger: Ledger,
 ): Outcome {
   const over = absent.map((line) => untilNow(booking, line, ledger));
-  const resourceIds = ledger.release(booking.id);
+  const reach = ledger.release(booking.id);
   ledger.take(booking, over);
   const moved = ledger.move(booking, 'noShow');
   const payload = { released: true };
-  ledger.record({ type: 'booking.noShow', bookingId: booking.id, resourceIds, actor, payload });
+  ledger.record({ type: 'booking.noShow', bookingId: booking.id, ...reach, actor, payload });
   return { result: 'done', booking: moved };
 }
 

@@ -4,7 +4,8 @@ import { earliest, lasting, type NeedsOfLines } from './claim.ts';
 import type { ChosenLine, Outcome, Reschedule } from './command.ts';
 import { redateRequest } from './expire.ts';
 import { isStale, toBookingLine } from './hold.ts';
-import { resourcesOf, type Ledger } from './ledger.ts';
+import type { Ledger } from './ledger.ts';
+import { reachOf, together, type Reach } from './reach.ts';
 import { settleLosers } from './settle.ts';
 
 const CAN_BE_RESCHEDULED: readonly BookingState[] = ['held', 'requested', 'confirmed'];
@@ -69,7 +70,7 @@ function rewrite(
   booking: Booking,
   actor: string,
   chosen: readonly ChosenLine[],
-  freed: string[],
+  freed: Reach,
   ledger: Ledger,
 ): Booking {
   const before = booking.lines.filter((line) => chosen.some(({ no }) => no === line.no));
@@ -84,14 +85,14 @@ function rewrite(
     ledger,
   );
   const needs = isWishing(booking) ? [] : chosen;
-  const taken = resourcesOf(
+  const taken = reachOf(
     needs.flatMap((line) => line.intervals),
     needs.flatMap((line) => line.units),
   );
   ledger.record({
     type: 'booking.rescheduled',
     bookingId: booking.id,
-    resourceIds: [...new Set([...freed, ...taken])],
+    ...together(freed, taken),
     actor,
     payload: {
       before: before.map(({ no, kind, details, totalMinor }) => ({ no, kind, details, totalMinor })),

@@ -1,5 +1,6 @@
 import type { Outcome, Resize } from './command.ts';
 import type { Ledger } from './ledger.ts';
+import { NOWHERE } from './reach.ts';
 
 /** Sets capacities and overbooking allowances; never below what is taken, and then it says by how much. */
 export function resize({ rows, actor }: Resize, ledger: Ledger): Outcome {
@@ -13,6 +14,6 @@ export function resize({ rows, actor }: Resize, ledger: Ledger): Outcome {
   if (short.length > 0) return { result: 'belowTaken', short };
   for (const row of rows) ledger.resize(row);
   const resourceIds = [...new Set(rows.map((row) => row.resourceId))];
-  ledger.record({ type: 'stock.resized', bookingId: null, resourceIds, actor, payload: {} });
+  ledger.record({ type: 'stock.resized', bookingId: null, ...NOWHERE, resourceIds, actor, payload: {} });
   return { result: 'resized' };
 }

@@ -3,6 +3,7 @@ import type { Booking } from './booking.ts';
 import type { IntervalNeed } from './claim.ts';
 import { endIfDue } from './expire.ts';
 import type { Ledger } from './ledger.ts';
+import { NOWHERE } from './reach.ts';
 
 const REASONS = {
   approved: 'Another request for this time was approved.',
@@ -32,5 +33,5 @@ function settle(
   ledger.release(loser.id);
   ledger.move(loser, 'declined');
   const payload = { reason: REASONS[by], settledBy: winner };
-  ledger.record({ type: 'booking.declined', bookingId: loser.id, resourceIds: [], actor, payload });
+  ledger.record({ type: 'booking.declined', bookingId: loser.id, ...NOWHERE, actor, payload });
 }

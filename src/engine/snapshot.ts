@@ -4,6 +4,7 @@ import type { Booking, BookingLine } from './booking.ts';
 import type { IntervalClaim, UnitsClaim, Wish } from './claim.ts';
 import type { Guards } from './command.ts';
 import type { GroupRead } from './groups.ts';
+import type { Reach } from './reach.ts';
 
 /** One row of `engine.stock`, locked. */
 export interface StockRow {
@@ -54,10 +55,9 @@ export interface Snapshot {
   twins: ReadonlyMap<string, Twin>;
 }
 
-export interface ChangeDraft {
+export interface ChangeDraft extends Reach {
   type: string;
   bookingId: Uuid | null;
-  resourceIds: readonly Uuid[];
   actor: string;
   payload: Readonly<Record<string, unknown>>;
 }

@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import { changedTags, type Told } from '../platform/cache/tags.ts';
+import { changedTags, withoutTime, type Told } from '../platform/cache/tags.ts';
 import type { Database } from '../platform/db.ts';
 import type { Uuid } from '../platform/id.ts';
 import * as sql from './feed-queries.ts';
@@ -74,7 +74,7 @@ export function openTouched(
       await memory.readBack;
       if (memories.get(tenant) !== memory) return true; // forgotten meanwhile
       if (since < memory.from || since < memory.forgotten) return true;
-      return tags.some((tag) => (lastOf.peek(nameOf(tenant, tag)) ?? 0) > since);
+      return tags.some((tag) => (lastOf.peek(nameOf(tenant, withoutTime(tag))) ?? 0) > since);
     },
   };
 }

@@ -159,6 +159,8 @@ function keep(tx: Transaction, { answers, changes }: Writes, now: Instant): void
     changes.map((c) => `{${c.resourceIds.join(',')}}`),
     changes.map((c) => c.actor),
     changes.map((c) => c.payload),
+    changes.map((c) => c.startsAt),
+    changes.map((c) => c.endsAt),
   );
   tx.tellsOfChange(changes, appended);
 }

@@ -160,14 +160,19 @@ export const insertAnswers = statement('engine.insertAnswers', {
 
 /** The last lock: from here to the commit this tenant's changes get their numbers, gapless and in commit order. */
 export const appendChanges = statement('engine.appendChanges', {
-  params: ['uuid', 'int8', 'timestamptz', 'text[]', 'uuid[]', 'text[]', 'text[]', 'jsonb[]'],
+  params: [
+    ...(['uuid', 'int8', 'timestamptz', 'text[]', 'uuid[]', 'text[]', 'text[]', 'jsonb[]'] as const),
+    ...(['timestamptz[]', 'timestamptz[]'] as const),
+  ],
   columns: { seq: 'int8' },
   text: `with k as (
       update engine.tenant_clock c set seq = c.seq + $2 where c.tenant_id = $1 returning c.tenant_id, c.seq - $2 as base)
-    insert into engine.change as g (tenant_id, seq, at, type, booking_id, resource_ids, actor, payload)
-    select k.tenant_id, k.base + n.position, coalesce($3, now()), n.type, n.booking_id, n.resource_ids::uuid[], n.actor, n.payload
+    insert into engine.change as g
+      (tenant_id, seq, at, type, booking_id, resource_ids, actor, payload, starts_at, ends_at)
+    select k.tenant_id, k.base + n.position, coalesce($3, now()), n.type, n.booking_id, n.resource_ids::uuid[], n.actor, n.payload,
+      n.starts_at, n.ends_at
     from k
-    cross join unnest($4::text[], $5::uuid[], $6::text[], $7::text[], $8::jsonb[])
-      with ordinality as n (type, booking_id, resource_ids, actor, payload, position)
+    cross join unnest($4::text[], $5::uuid[], $6::text[], $7::text[], $8::jsonb[], $9::timestamptz[], $10::timestamptz[])
+      with ordinality as n (type, booking_id, resource_ids, actor, payload, starts_at, ends_at, position)
     returning g.seq`,
 });

@@ -52,8 +52,8 @@ function keeping(
   const area: Area = { name: kept.name, ...(kept.dated ? DATED : STANDING) };
   const packed: Area = { ...area, name: `${kept.name} packed` };
   return function answer(request, reply) {
-    if (kept.isPrivate?.(request.query as Readonly<Record<string, unknown>>))
-      return handler.call(this, request, reply);
+    const query = request.query as Readonly<Record<string, unknown>>;
+    if (kept.isPrivate?.(query)) return handler.call(this, request, reply);
     if (kept.isOtherwise?.(request)) return handler.call(this, request, reply);
     const { tenant } = request.actor;
     const key = `${kept.variesBy?.(request.actor) ?? ''} ${request.url}`;
@@ -75,7 +75,7 @@ function keeping(
       area,
       tenant: tenant.id,
       key,
-      madeOf: kept.madeOf(request.params as Readonly<Record<string, string>>),
+      madeOf: kept.madeOf(request.params as Readonly<Record<string, string>>, query),
       load: () => {
         const isShared = second !== undefined && !kept.dated; // what lives for a second is not worth the way
         return makeReady(isShared ? () => shared(second, plain, make) : make, kept.dated);

@@ -23,7 +23,10 @@ export interface KeptAnswer {
   /** As it stands in metrics. */
   name: string;
   /** Tags of what an answer is made of (platform/cache/tags.ts): it is thrown away when one of them changes. */
-  madeOf(params: Readonly<Record<string, string>>): readonly string[];
+  madeOf(
+    params: Readonly<Record<string, string>>,
+    query: Readonly<Record<string, unknown>>,
+  ): readonly string[];
   /** Whether an answer ends by itself as time passes, as where it shows what is held. Then it lives for a second. */
   dated: boolean;
   /** What of the actor besides his company an answer depends on; nothing when not given. */

@@ -4,12 +4,13 @@ import type { KeyRole } from '../../people/key.ts';
 import { writtenAlready, type App } from '../../people/route.ts';
 import { iso, type Instant } from '../../platform/clock.ts';
 import type { Database } from '../../platform/db.ts';
-import { resourceTag } from '../../platform/cache/tags.ts';
+import { resourceTag, tagsWithin } from '../../platform/cache/tags.ts';
 import { notFound } from '../../platform/errors.ts';
 import { answerList, listAnswer, listQuery } from '../../platform/list.ts';
-import { IdPath, strict } from '../../platform/schema.ts';
+import { IdPath, parseInstant, strict } from '../../platform/schema.ts';
 import type { Row } from '../../platform/statement.ts';
 import { Window, windowOf } from '../../platform/window.ts';
+import { DAY_MS } from '../../platform/zone.ts';
 import { roomsForSale, zoneOf } from './catalogue.ts';
 import { freeBetween } from './free.ts';
 import { Grid, GridQuery, gridBytes, LONGEST_GRID_DAYS } from './grid.ts';
@@ -40,7 +41,7 @@ export function availabilityRoutes(app: App, db: Database): void {
       },
       config: {
         permission,
-        kept: { name: 'free rooms', dated: true, madeOf: () => ['room', 'booking'], variesBy: rulesFor },
+        kept: { name: 'free rooms', dated: true, madeOf: ofAllRooms, variesBy: rulesFor },
       },
     },
     ({ actor, query }) => {
@@ -64,7 +65,11 @@ export function availabilityRoutes(app: App, db: Database): void {
       },
       config: {
         permission,
-        kept: { name: 'room availability', dated: true, madeOf: ({ id = '' }) => [resourceTag(id)] },
+        kept: {
+          name: 'room availability',
+          dated: true,
+          madeOf: ({ id = '' }, query) => within(resourceTag(id), query),
+        },
       },
     },
     async ({ actor, params, query }) => {
@@ -105,7 +110,7 @@ function gridRoute(app: App, db: Database): void {
         kept: {
           name: 'room grid',
           dated: true,
-          madeOf: () => ['room', 'booking'],
+          madeOf: ofAllRooms,
           variesBy: (actor) => String(seesBookings(actor)),
         },
       },
@@ -116,6 +121,17 @@ function gridRoute(app: App, db: Database): void {
       return writtenAlready(reply, await gridBytes(db, actor.tenant.id, asked));
     },
   );
+}
+
+function ofAllRooms(_params: object, query: Asked): string[] {
+  return ['room', ...within('booking', query)];
+}
+
+type Asked = Readonly<Record<string, unknown>>;
+
+/** What is booked in the time that is asked for, and so near to it that buffers, a day at most, reach into it. */
+function within(tag: string, { from, to }: Asked): string[] {
+  return tagsWithin(tag, parseInstant(String(from)) - DAY_MS, parseInstant(String(to)) + DAY_MS);
 }
 
 function seesBookings({ role }: Actor): boolean {

@@ -4,7 +4,7 @@ import { Problem } from '../errors.ts';
 import type { Uuid } from '../id.ts';
 import { countAreas, type AreaCounts, type Counts } from './counts.ts';
 import { openStore, type Area, type Bounds, type Entry, type Store } from './store.ts';
-import { changedTags, TagIndex, type Tagged, type Told } from './tags.ts';
+import { changedTags, changedTimes, TagIndex, type Tagged, type Told } from './tags.ts';
 
 export type { Area } from './store.ts';
 
@@ -114,7 +114,7 @@ export function openCache<V>(options: CacheOptions): Cache<V> {
     },
     changed: (tenant, changes) => {
       if (!store.has(tenant) && !loads.has(tenant)) return;
-      const tags = changedTags(changes);
+      const tags = changedTags(changes).union(changedTimes(changes));
       store.discard(tenant, tags);
       if (fenced) loads.outdate(tenant, tags);
     },

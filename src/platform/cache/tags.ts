@@ -1,9 +1,13 @@
+import type { Instant } from '../clock.ts';
 import type { Uuid } from '../id.ts';
 
 /** What a committed change says about itself: `room.updated`, and which resources. */
 export interface Told {
   type: string;
   resourceIds: readonly Uuid[];
+  /** All that it changes of what is booked lies between these; where it does not say, it may be of any time. */
+  startsAt?: Instant | null;
+  endsAt?: Instant | null;
 }
 
 /** An event and its sections and seats have this much of their ids in common (12 of 16 bytes); others have not. */
@@ -26,7 +30,7 @@ export function entryTag(id: Uuid): string {
 export function changedTags(changes: readonly Told[]): Set<string> {
   const tags = new Set<string>();
   for (const { type, resourceIds } of changes) {
-    const word = type.slice(0, type.indexOf('.'));
+    const word = firstWord(type);
     tags.add(word);
     for (const id of resourceIds) {
       tags.add(resourceTag(id));
@@ -34,6 +38,52 @@ export function changedTags(changes: readonly Told[]): Set<string> {
     }
   }
   return tags;
+}
+
+/**
+ * The tags of what shows only a stretch of the time of something (`tag`: of a resource, or `booking`): those of its weeks, and
+ * one for changes that do not say of which time they are. A look at longer than a quarter is of any time.
+ */
+export function tagsWithin(tag: string, startsAt: Instant, endsAt: Instant): string[] {
+  const weeks = weeksOf(startsAt, endsAt);
+  return weeks === undefined ? [tag] : [timed(tag, ANY_TIME), ...weeks.map((week) => timed(tag, week))];
+}
+
+/** The tags, beside those of `changedTags`, of what shows only a stretch of time. */
+export function changedTimes(changes: readonly Told[]): Set<string> {
+  const tags = new Set<string>();
+  for (const { type, resourceIds, startsAt = null, endsAt = null } of changes) {
+    const known = startsAt === null || endsAt === null ? undefined : weeksOf(startsAt, endsAt);
+    for (const tag of [firstWord(type), ...resourceIds.map(resourceTag)])
+      for (const week of known ?? [ANY_TIME]) tags.add(timed(tag, week));
+  }
+  return tags;
+}
+
+/** The tag that is changed whenever this one is, of any time. */
+export function withoutTime(tag: string): string {
+  const at = tag.lastIndexOf(AT);
+  return at < 0 ? tag : tag.slice(0, at);
+}
+
+const AT = ' @';
+const ANY_TIME = 'any';
+const WEEK_MS = 7 * 86_400_000;
+const MOST_WEEKS = 14;
+
+function timed(tag: string, week: number | string): string {
+  return `${tag}${AT}${week}`;
+}
+
+/** The weeks that a stretch of time touches, by their number since 1970; undefined where they are too many to name. */
+function weeksOf(startsAt: Instant, endsAt: Instant): number[] | undefined {
+  const first = Math.floor(startsAt / WEEK_MS);
+  const count = Math.floor(endsAt / WEEK_MS) - first + 1;
+  return count > MOST_WEEKS ? undefined : Array.from({ length: count }, (_, i) => first + i);
+}
+
+function firstWord(type: string): string {
+  return type.slice(0, type.indexOf('.'));
 }
 
 /** What can be out of date: a kept entry, or a load under way. */
