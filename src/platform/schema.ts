@@ -154,7 +154,7 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const INSTANT =
   /^(\d{4}-\d\d-\d\d)[Tt](?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?(?:[Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/;
 const TIME_OF_DAY = /^(?:(?:[01]\d|2[0-3]):[0-5]\d|24:00)$/;
-const FIRST = Date.parse('0001-01-01T00:00:00Z');
+export const FIRST_INSTANT = Date.parse('0001-01-01T00:00:00Z');
 /** The last moment that can be written with a year of four digits. */
 export const LAST_INSTANT = Date.parse('9999-12-31T23:59:59.999Z');
 
@@ -177,7 +177,7 @@ function readInstant(text: string): Instant | undefined {
   const day = INSTANT.exec(text)?.[1];
   if (day === undefined || !isDate(day)) return undefined;
   const at = Date.parse(text.toUpperCase());
-  return at >= FIRST && at <= LAST_INSTANT ? at : undefined; // an offset can lead out of the years that can be written
+  return at >= FIRST_INSTANT && at <= LAST_INSTANT ? at : undefined; // an offset can lead out of the years that can be written
 }
 
 export function isDate(text: string): boolean {

@@ -7,14 +7,13 @@ import type { Database } from '../../platform/db.ts';
 import { resourceTag, tagsWithin } from '../../platform/cache/tags.ts';
 import { notFound } from '../../platform/errors.ts';
 import { answerList, listAnswer, listQuery } from '../../platform/list.ts';
-import { IdPath, parseInstant, strict } from '../../platform/schema.ts';
+import { FIRST_INSTANT, IdPath, LAST_INSTANT, parseInstant, strict } from '../../platform/schema.ts';
 import type { Row } from '../../platform/statement.ts';
 import { Window, windowOf } from '../../platform/window.ts';
 import { DAY_MS } from '../../platform/zone.ts';
 import { roomsForSale, zoneOf } from './catalogue.ts';
 import { freeBetween } from './free.ts';
 import { Grid, GridQuery, gridBytes, LONGEST_GRID_DAYS } from './grid.ts';
-import { withBuffers } from './line.ts';
 import { weekHours } from './opening.ts';
 import * as sql from './queries.ts';
 import { toRoom } from './room.ts';
@@ -75,12 +74,14 @@ export function availabilityRoutes(app: App, db: Database): void {
     async ({ actor, params, query }) => {
       const window = windowOf(query, LONGEST_LOOK_DAYS);
       const { tenant } = actor;
-      // Past the cache of entries: the answer is kept, and must not outlive what it was made of.
-      const rooms = await roomsForSale(db, tenant.id, [params.id], true);
+      // Both at once, so before the buffers of the room are known: as far as the longest of them reach. Past the cache of
+      // entries: the answer is kept, and must not outlive what it was made of.
+      const [rooms, around] = await Promise.all([
+        roomsForSale(db, tenant.id, [params.id], true),
+        busy(db, tenant.id, params.id, withSurroundings(window)),
+      ]);
       const room = rooms.get(params.id);
       if (room === undefined) throw notFound('room');
-      const { startsAt, endsAt } = withBuffers(room, window);
-      const around = await busy(db, tenant.id, room.id, { startsAt, endsAt });
       return {
         roomId: room.id,
         free: freeBetween(room, zoneOf(room, tenant), window, around).map(toStretch),
@@ -129,9 +130,19 @@ function ofAllRooms(_params: object, query: Asked): string[] {
 
 type Asked = Readonly<Record<string, unknown>>;
 
-/** What is booked in the time that is asked for, and so near to it that buffers, a day at most, reach into it. */
+/** What is booked in the time that is asked for. */
 function within(tag: string, { from, to }: Asked): string[] {
-  return tagsWithin(tag, parseInstant(String(from)) - DAY_MS, parseInstant(String(to)) + DAY_MS);
+  const asked = { startsAt: parseInstant(String(from)), endsAt: parseInstant(String(to)) };
+  const { startsAt, endsAt } = withSurroundings(asked);
+  return tagsWithin(tag, startsAt, endsAt);
+}
+
+/** With the time from which buffers, a day at most, can reach into it. */
+function withSurroundings({ startsAt, endsAt }: Stretch): Stretch {
+  return {
+    startsAt: Math.max(startsAt - DAY_MS, FIRST_INSTANT),
+    endsAt: Math.min(endsAt + DAY_MS, LAST_INSTANT),
+  };
 }
 
 function seesBookings({ role }: Actor): boolean {
