@@ -44,7 +44,7 @@ async function main(args: string[]): Promise<number> {
 /** What brings a PostgreSQL of its own or needs none, and so is the same whatever the others run on. */
 const BRINGS_ITS_OWN = [
   ...['test/chaos/', 'test/faults/', 'test/lifecycle.', 'test/oldest-postgresql.', 'test/simulator/'],
-  ...['src/platform/embedded/', 'src/platform/replica.'],
+  ...['src/platform/embedded/', 'src/platform/replica.', 'src/platform/cache/redis.'],
 ];
 
 function testFiles(parts: readonly string[], onEmbedded: boolean): string[] {

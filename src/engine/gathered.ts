@@ -17,24 +17,30 @@ export function gathered<Asked, Found>(
   keyOf: (asked: Asked) => string,
   read: Read<Asked, Found>,
 ): Read<Asked, Found> {
-  const gathering = new Map<
-    Uuid,
-    { asked: Map<string, Asked>; found: Promise<ReadonlyMap<string, Found>> }
-  >();
+  interface Gathering {
+    asked: Map<string, Asked>;
+    found: Promise<ReadonlyMap<string, Found>>;
+  }
+  const ofAll = new WeakMap<Database, Map<Uuid, Gathering>>();
 
   return (db, tenant, asked) => {
+    const gathering = ofAll.get(db) ?? new Map<Uuid, Gathering>();
+    ofAll.set(db, gathering);
     const keyed = asked.map((each) => [keyOf(each), each] as const);
     const others = gathering.get(tenant);
-    if (others !== undefined) {
+    if (others !== undefined && others.asked.size < MOST) {
       for (const [key, each] of keyed) others.asked.set(key, each);
       return others.found;
     }
     const all = new Map(keyed);
     const found = nextTurn().then(() => {
-      gathering.delete(tenant);
+      if (gathering.get(tenant)?.asked === all) gathering.delete(tenant);
       return read(db, tenant, [...all.values()]);
     });
     gathering.set(tenant, { asked: all, found });
     return found;
   };
 }
+
+/** Asked for together, before the next begin to gather: one statement does not become longer and longer. */
+const MOST = 200;
