@@ -41,17 +41,16 @@ async function main(args: string[]): Promise<number> {
   return withTestCluster(() => runFiles(files), values.postgres && POSTGRESQL_15);
 }
 
-/** What brings a PostgreSQL of its own or needs none, and so is the same whatever the others run on. */
-const BRINGS_ITS_OWN = [
+/** What brings a PostgreSQL of its own, needs none or measures only the server, and so is the same whatever the others run on. */
+const SAME_ON_ALL = [
   ...['test/chaos/', 'test/faults/', 'test/lifecycle.', 'test/oldest-postgresql.', 'test/simulator/'],
   ...['src/platform/embedded/', 'src/platform/replica.', 'src/platform/cache/redis.'],
+  'test/export-memory.',
 ];
 
 function testFiles(parts: readonly string[], onEmbedded: boolean): string[] {
   const found = globSync(['src/**/*.test.ts', 'test/**/*.test.ts', 'bench/**/*.test.ts']).sort();
-  const all = onEmbedded
-    ? found
-    : found.filter((file) => !BRINGS_ITS_OWN.some((part) => file.includes(part)));
+  const all = onEmbedded ? found : found.filter((file) => !SAME_ON_ALL.some((part) => file.includes(part)));
   return parts.length === 0 ? all : all.filter((file) => parts.some((part) => file.includes(part)));
 }
 
