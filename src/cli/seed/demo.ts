@@ -6,8 +6,8 @@ import { mondayAhead, momentOfWeek, withOffset } from '../week.ts';
 import { demoRooms, demoWeek, type DemoBooking, type DemoRoom } from './university.ts';
 
 export const DEMO_TIMEZONE = 'Europe/Berlin';
-/** Calls under way at a time. */
-const WIDTH = 16;
+/** Calls under way at a time: more would wait for each other, so long that a first start tells of slow statements. */
+const WIDTH = 4;
 const PAGE = 100;
 
 /** An hour in a room that nobody has booked yet, as a hold wants it. */
