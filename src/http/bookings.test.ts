@@ -147,6 +147,25 @@ test("clients see and move their own bookings only, staff everybody's", async ()
   assert.equal((await post(`/bookings/${id}/confirm`, staff)).status, 200);
 });
 
+test('who reads and cancels in the same moment as others still has only what is his', async () => {
+  const mine = await Promise.all(Array.from({ length: 5 }, () => held(client)));
+  const theirs = await Promise.all(Array.from({ length: 5 }, () => held(other)));
+  const neighbour = await web.tenantWith('admin');
+  const elsewhere = { key: neighbour.keys[0] };
+  const asked = [...mine, ...theirs].flatMap(({ id }) => [
+    get(`/bookings/${id}`, client),
+    post(`/bookings/${id}/cancel`, client),
+    ask(web.app, 'GET', `${neighbour.base}/bookings/${id}`, elsewhere),
+  ]);
+  const statuses = (await Promise.all(asked)).map(({ status }) => status);
+  assert.deepEqual(statuses, [
+    ...Array(mine.length).fill([200, 200, 404]).flat(),
+    ...Array(theirs.length).fill([404, 404, 404]).flat(),
+  ]);
+  const states = await Promise.all(theirs.map(({ id }) => get(`/bookings/${id}`, other)));
+  assert.ok(states.every(({ body }) => (body as Booking).state === 'held'));
+});
+
 test('the list walks through every booking once, newest first, while others are being made', async () => {
   for (let i = 0; i < 5; i++) await held();
   const all = ((await get('/bookings?limit=100', staff)).body as { data: Booking[] }).data.map(

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { setImmediate } from 'node:timers/promises';
 import { after, before, test } from 'node:test';
 import fc from 'fast-check';
 import { call } from '../../../test/app.ts';
@@ -73,6 +74,22 @@ test('a booking throws away the weeks in which it is, and no others', async () =
   assert.equal(await thrownAway(() => hold(room, 70 - 1.5 / 24)), 1); // its buffer reaches into the week
   assert.equal(await thrownAway(() => hold(room, 50)), 0);
   assert.equal(await thrownAway(() => ask('PATCH', `/rooms/${room}`, { capacity: 8 })), 3);
+});
+
+test('another process throws away the same weeks, as the feed tells it of which time a booking is', async () => {
+  const there = await openServingNode(database.servingUrl);
+  try {
+    const room = await newRoom();
+    for (const day of [0, 35])
+      await ask('GET', `/rooms/${room}/availability?${windowOf(day, day + 7)}`, undefined, there.app);
+    const count = () => there.cache.counts().get('room availability')?.invalidations ?? 0;
+    await hold(room, 50);
+    await hold(room, 2);
+    while (count() === 0) await setImmediate(); // changes are told in their order, so that of day 50 was told too
+    assert.equal(count(), 1);
+  } finally {
+    await there.close();
+  }
 });
 
 test('what is kept says what the database says, whatever is booked, moved and given back at any time', async () => {
