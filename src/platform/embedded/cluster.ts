@@ -30,6 +30,15 @@ const SETTINGS: Readonly<Record<string, string>> = {
   timezone: 'UTC',
 };
 
+/**
+ * Of glibc's malloc: what a statement gives back stays with its connection up to so many bytes. By default every statement
+ * that needs more than 128 kB asks the system for it anew, and a page that is new costs more than filling it.
+ */
+const MEMORY: Readonly<Record<string, string>> = {
+  MALLOC_MMAP_THRESHOLD_: String(2 * 1_024 * 1_024),
+  MALLOC_TRIM_THRESHOLD_: String(4 * 1_024 * 1_024),
+};
+
 export type Settings = Readonly<Record<string, string>>;
 
 /** What postmaster.pid says about a server that may be running on a cluster. */
@@ -82,6 +91,7 @@ export async function start(
       startArgs(cluster, log, { ...extra, port: String(port) }),
       account,
       START_TIMEOUT_MS,
+      MEMORY,
     );
     const server = await running(cluster);
     if (started.ok) return server;

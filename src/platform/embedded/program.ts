@@ -15,7 +15,7 @@ export interface Outcome {
 const KEPT_OUTPUT = 8_192;
 
 /**
- * Runs a program to its end in `/` with an empty environment, so that neither PG* variables nor an unreachable
+ * Runs a program to its end in `/` with no environment but what is given, so that neither PG* variables nor an unreachable
  * working directory can change what it does. Never rejects: a program that cannot be run is an outcome too.
  */
 export function run(
@@ -23,6 +23,7 @@ export function run(
   args: readonly string[],
   account: Account | undefined,
   timeoutMs: number,
+  environment: Readonly<Record<string, string>> = {},
 ): Promise<Outcome> {
   return new Promise((resolve) => {
     let output = '';
@@ -31,7 +32,7 @@ export function run(
     };
     const child = spawn(file, args, {
       cwd: '/',
-      env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' },
+      env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C', ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
       signal: AbortSignal.timeout(timeoutMs), // spawn's own timer outlives a program that could not be started
       killSignal: 'SIGKILL',
