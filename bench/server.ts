@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import manifest from '../package.json' with { type: 'json' };
 
 /** A Holdfast server in a process of its own. */
 export interface RunningServer {
@@ -15,16 +16,19 @@ export interface RunningServer {
   stop(): Promise<void>;
 }
 
-const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+const PROJECT = fileURLToPath(new URL('..', import.meta.url));
+/** What `npm start` runs, without the shell around it. */
+const START = manifest.scripts.start.replace('exec node ', '').split(' ');
 const READY_DEADLINE_MS = 120_000;
 const LOOK_EVERY_MS = 10;
 const MOST_COMPLAINTS = 4_000;
 
-/** Starts `holdfast start` with these settings on a free port and waits until it is ready. */
+/** Starts a server as `npm start` does with these settings on a free port and waits until it is ready. */
 export async function startServer(settings: Readonly<Record<string, string>>): Promise<RunningServer> {
   const port = await freePort();
   const begun = performance.now();
-  const child = spawn(process.execPath, [MAIN, 'start'], {
+  const child = spawn(process.execPath, START, {
+    cwd: PROJECT,
     env: {
       ...process.env,
       HOST: '127.0.0.1',
