@@ -1,6 +1,7 @@
-import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { Counter, Gauge, type Registry } from 'prom-client';
 import type { AreaCounts } from './cache/counts.ts';
 import { OUTCOMES, type Outcome, type SharedWatch } from './cache/second-tier.ts';
+import { openHistogram } from './histogram.ts';
 import { countsOf, latencyOf, type Latency } from './latency.ts';
 
 export type CacheCounts = ReadonlyMap<string, Readonly<AreaCounts>>;
@@ -43,19 +44,19 @@ export function countCaches(registry: Registry, counts: () => CacheCounts): void
 /** Adds what is asked of Redis to the registry, and tells it by name of the cache. */
 export function countShared(registry: Registry): {
   watch: SharedWatch;
-  counts(): Promise<SharedCounts[]>;
+  counts(): SharedCounts[];
 } {
-  const asked = new Histogram({
+  const asked = openHistogram({
     name: 'holdfast_shared_cache_seconds',
     help: 'Time to ask Redis for something of each cache, by what came of it',
     labelNames: ['cache', 'outcome'],
-    buckets: SHARED_SECONDS,
-    registers: [registry],
+    thresholds: SHARED_SECONDS,
+    registry,
   });
   return {
-    watch: (cache, outcome, tookMs) => asked.observe({ cache, outcome }, tookMs / 1_000),
-    counts: async () => {
-      const byOutcome = await countsOf(asked, ({ cache, outcome }) => `${outcome} ${cache}`);
+    watch: (cache, outcome, tookMs) => asked.observe(tookMs / 1_000, cache, outcome),
+    counts: () => {
+      const byOutcome = countsOf(asked, ([cache, outcome]) => `${outcome} ${cache}`);
       const names = new Set([...byOutcome.keys()].map((key) => key.slice(key.indexOf(' ') + 1)));
       return [...names].sort().map((cache) => {
         const series = OUTCOMES.map((outcome) => byOutcome.get(`${outcome} ${cache}`) ?? []);

@@ -1,4 +1,4 @@
-import type { Histogram } from 'prom-client';
+import { cumulative, type Histogram } from './histogram.ts';
 
 /** Per series: how often a value was at most each threshold, and last how often there was any. */
 export type Counts = ReadonlyMap<string, readonly number[]>;
@@ -12,22 +12,15 @@ export interface Latency {
 }
 
 /** The counts of a histogram at this moment, with series of the same key added together. */
-export async function countsOf<T extends string>(
-  histogram: Histogram<T>,
-  keyOf: (labels: Partial<Record<T, string | number>>) => string,
-): Promise<Counts> {
-  const counts = new Map<string, number[]>();
-  const { values } = await histogram.get();
-  const places = new Map<string, number>(); // the next bucket of a key and series: they come in the order of thresholds
-  for (const { metricName, labels, value } of values) {
-    if (metricName?.endsWith('_bucket') !== true) continue;
-    const key = keyOf(labels);
-    const series = JSON.stringify({ ...labels, le: '' });
-    const at = places.get(series) ?? 0;
-    places.set(series, at + 1);
-    const ofKey = counts.get(key) ?? [];
-    ofKey[at] = (ofKey[at] ?? 0) + value;
-    counts.set(key, ofKey);
+export function countsOf(histogram: Histogram, keyOf: (labels: readonly string[]) => string): Counts {
+  const counts = new Map<string, readonly number[]>();
+  for (const series of histogram.series()) {
+    const key = keyOf(series.labels);
+    const others = counts.get(key);
+    counts.set(
+      key,
+      cumulative(series.counts).map((count, i) => count + (others?.[i] ?? 0)),
+    );
   }
   return counts;
 }

@@ -1,8 +1,9 @@
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
 import type { AreaCounts } from './cache/counts.ts';
 import type { SharedWatch } from './cache/second-tier.ts';
 import { countCaches, countShared, type CacheCounts, type SharedCounts } from './cache-metrics.ts';
 import { countReplica, type ReplicaState } from './replica-metrics.ts';
+import { openHistogram } from './histogram.ts';
 import { addedSince, slowest, countsOf, latencyOf, type Counts, type Latency } from './latency.ts';
 
 /** What a pool of connections is doing at this moment. */
@@ -62,6 +63,9 @@ const MOST_SHOWN = 5;
 
 const REQUEST_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
 const STATEMENT_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 2.5];
+/** Of status, as they stand in labels. */
+const CLASSES = ['', '1xx', '2xx', '3xx', '4xx', '5xx'];
+
 const BATCH_COMMANDS = [1, 2, 4, 8, 16, 32, 64, 128, 256];
 
 /** The counts of one moment; two of them say what happened in between. */
@@ -92,21 +96,21 @@ export function openMetrics(): Metrics {
   const look = async (): Promise<Moment> => ({
     at: performance.now(),
     loop: performance.eventLoopUtilization(),
-    requests: await countsOf(of.requests, ({ method, route }) => `${method} ${route}`),
+    requests: countsOf(of.requests, ([method, route]) => `${method} ${route}`),
     failed: sumOf(await of.failures.get()),
-    batches: await countsOf(of.batches, () => 'all'),
+    batches: countsOf(of.batches, () => 'all'),
     commands: sumOf(await of.commands.get()),
-    statements: await countsOf(of.statements, ({ statement }) => String(statement)),
+    statements: countsOf(of.statements, ([statement = '']) => statement),
     refused: sumOf(await of.refused.get()),
   });
 
   return {
     request: (method, route, status, tookMs) => {
-      of.requests.observe({ method, route, status: `${Math.floor(status / 100)}xx` }, tookMs / 1_000);
+      of.requests.observe(tookMs / 1_000, method, route, CLASSES[Math.floor(status / 100)] ?? 'other');
       if (status >= 500) of.failures.inc();
     },
     statement: (statement, tookMs, rows) => {
-      of.statements.observe({ statement }, tookMs / 1_000);
+      of.statements.observe(tookMs / 1_000, statement);
       if (rows > 0) of.rows.inc({ statement }, rows);
     },
     statementFailed: (statement) => of.failed.inc({ statement }),
@@ -129,49 +133,51 @@ export function openMetrics(): Metrics {
     },
     recent: async () => ({
       ...recentOf(moments[0] ?? start, await look(), pool(), caches()),
-      shared: await shared.counts(),
+      shared: shared.counts(),
     }),
   };
 }
 
 function instruments(registry: Registry) {
   const registers = [registry];
-  const seconds = { buckets: REQUEST_SECONDS, registers };
   return {
-    requests: new Histogram({
+    requests: openHistogram({
       name: 'holdfast_request_seconds',
       help: 'Time to answer a request, by pattern of the route, method and class of status',
       labelNames: ['method', 'route', 'status'],
-      ...seconds,
+      thresholds: REQUEST_SECONDS,
+      registry,
     }),
     failures: new Counter({
       name: 'holdfast_requests_failed_total',
       help: 'Requests answered 500 and above',
       registers,
     }),
-    batches: new Histogram({
+    batches: openHistogram({
       name: 'holdfast_batch_seconds',
       help: 'Time a batch of commands was in the database',
-      ...seconds,
+      thresholds: REQUEST_SECONDS,
+      registry,
     }),
-    waits: new Histogram({
+    waits: openHistogram({
       name: 'holdfast_batch_wait_seconds',
       help: 'Time the oldest command of a batch had waited for its turn',
-      ...seconds,
+      thresholds: REQUEST_SECONDS,
+      registry,
     }),
-    sizes: new Histogram({
+    sizes: openHistogram({
       name: 'holdfast_batch_commands',
       help: 'Commands decided together',
-      buckets: BATCH_COMMANDS,
-      registers,
+      thresholds: BATCH_COMMANDS,
+      registry,
     }),
     commands: new Counter({ name: 'holdfast_commands_total', help: 'Commands decided', registers }),
-    statements: new Histogram({
+    statements: openHistogram({
       name: 'holdfast_statement_seconds',
       help: 'Time a statement took once those before it on its connection were answered',
       labelNames: ['statement'],
-      buckets: STATEMENT_SECONDS,
-      registers,
+      thresholds: STATEMENT_SECONDS,
+      registry,
     }),
     rows: new Counter({
       name: 'holdfast_statement_rows_total',
