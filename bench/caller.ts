@@ -12,12 +12,12 @@ const READ_BYTES = 65_536;
 
 /**
  * A caller that makes no garbage: two megabytes in new buffers for each answer make the caller collect every few calls, and
- * twenty milliseconds of that would be told as the server's. Asks for plain answers: squeezing a megabyte would cost more than
- * finding it, and is the caller's to ask for.
+ * twenty milliseconds of that would be told as the server's. Asks for plain answers where nothing else is said: squeezing a
+ * megabyte would cost more than finding it, and is the caller's to ask for.
  */
-export async function openCaller(url: string, key: string): Promise<Caller> {
+export async function openCaller(url: string, key: string, encoding = 'identity'): Promise<Caller> {
   const { hostname: host, port } = new URL(url);
-  const headers = `host: ${host}\r\nauthorization: Bearer ${key}\r\naccept-encoding: identity`;
+  const headers = `host: ${host}\r\nauthorization: Bearer ${key}\r\naccept-encoding: ${encoding}`;
   const buffer = Buffer.alloc(READ_BYTES);
   let settled = Promise.withResolvers<string | undefined>();
   let head: Head | undefined;

@@ -1,6 +1,7 @@
 import autocannon, { type Result } from 'autocannon';
 import { percentile } from '../src/cli/percentile.ts';
-import { traffics, type Ground, type TrafficName } from './traffic.ts';
+import { openCaller } from './caller.ts';
+import { READ_ENCODING, readPaths, traffics, type Ground, type TrafficName } from './traffic.ts';
 
 /**
  * The load generator: a process of its own, told what to do by one message. It sends `measuring` when the warm-up is
@@ -10,7 +11,7 @@ export interface LoadOrder {
   /** Where the server listens: `http://127.0.0.1:3000`. */
   readonly url: string;
   readonly key: string;
-  readonly traffic: TrafficName;
+  readonly traffic: TrafficName | 'reads';
   readonly ground: Ground;
   readonly connections: number;
   readonly warmUpSeconds: number;
@@ -48,13 +49,56 @@ function say(message: LoadMessage): void {
   process.send?.(message);
 }
 
+/** What happened while the figures were taken. */
+interface Taken {
+  statuses: Record<string, number>;
+  latencies: number[];
+  measuring: boolean;
+  seconds: number;
+}
+
 async function run(order: LoadOrder): Promise<LoadReport> {
-  const { requests, collisions } = traffics[order.traffic](order.ground);
-  const statuses: Record<string, number> = {};
-  const latencies: number[] = [];
-  let measuring = false;
-  let begun = 0;
-  let seconds = 0;
+  const taken: Taken = { statuses: {}, latencies: [], measuring: false, seconds: NaN };
+  const sent = order.traffic === 'reads' ? await read(order, taken) : await send(order, order.traffic, taken);
+  const { statuses, latencies, seconds } = taken;
+  const [p50, p95, p99] = [0.5, 0.95, 0.99].map((q) => percentile(latencies, q));
+  return {
+    rate: latencies.length / seconds,
+    ...{ p50: p50 ?? NaN, p95: p95 ?? NaN, p99: p99 ?? NaN },
+    statuses,
+    ...sent,
+  };
+}
+
+type Sent = Pick<LoadReport, 'collisions' | 'errors'>;
+
+/**
+ * What the routes of `readPaths` answer, in turns. autocannon takes as much for such an answer as who gives it, so that both would be
+ * measured; these callers take half of it.
+ */
+async function read(order: LoadOrder, taken: Taken): Promise<Sent> {
+  const { url, key, ground, connections } = order;
+  const paths = readPaths(ground);
+  let isOver = false;
+  let errors = 0;
+  const callers = await Promise.all(
+    Array.from({ length: connections }, () => openCaller(url, key, READ_ENCODING)),
+  );
+  const asking = callers.map(async (caller, first) => {
+    for (let n = first; !isOver; n++) {
+      const begun = performance.now();
+      await caller.ask(paths[n % paths.length] ?? '');
+      answered(taken, 200, performance.now() - begun);
+    }
+  });
+  time(order, taken, () => (isOver = true));
+  for (const outcome of await Promise.allSettled(asking)) if (outcome.status === 'rejected') errors += 1;
+  for (const caller of callers) caller.close();
+  return { collisions: 0, errors };
+}
+
+async function send(order: LoadOrder, traffic: TrafficName, taken: Taken): Promise<Sent> {
+  const { requests, collisions } = traffics[traffic](order.ground);
   const result = await new Promise<Result>((resolve, reject) => {
     const load = autocannon(
       {
@@ -68,33 +112,34 @@ async function run(order: LoadOrder): Promise<LoadReport> {
       },
       (error, done) => (error ? reject(error) : resolve(done)),
     );
-    load.on('response', (_client, status: number, _bytes, milliseconds: number) => {
-      statuses[status] = (statuses[status] ?? 0) + 1;
-      if (measuring) latencies.push(milliseconds);
-    });
-    setTimeout(() => {
-      measuring = true;
-      begun = performance.now();
-      say({ phase: 'measuring' });
-    }, order.warmUpSeconds * 1_000);
-    setTimeout(
-      () => {
-        measuring = false;
-        seconds = (performance.now() - begun) / 1_000; // a busy process wakes late
-        say({ phase: 'measured' });
-        load.stop();
-      },
-      (order.warmUpSeconds + order.seconds) * 1_000,
+    load.on('response', (_client, status: number, _bytes, milliseconds: number) =>
+      answered(taken, status, milliseconds),
     );
+    time(order, taken, () => load.stop());
   });
-  const [p50, p95, p99] = [0.5, 0.95, 0.99].map((q) => percentile(latencies, q));
-  return {
-    rate: latencies.length / seconds,
-    p50: p50 ?? NaN,
-    p95: p95 ?? NaN,
-    p99: p99 ?? NaN,
-    statuses,
-    collisions: collisions(),
-    errors: result.errors,
-  };
+  return { collisions: collisions(), errors: result.errors };
+}
+
+function answered(taken: Taken, status: number, milliseconds: number): void {
+  taken.statuses[status] = (taken.statuses[status] ?? 0) + 1;
+  if (taken.measuring) taken.latencies.push(milliseconds);
+}
+
+/** Measures from the end of the warm-up until the time is up, and stops then. */
+function time({ warmUpSeconds, seconds }: LoadOrder, taken: Taken, stop: () => void): void {
+  let begun = 0;
+  setTimeout(() => {
+    taken.measuring = true;
+    begun = performance.now();
+    say({ phase: 'measuring' });
+  }, warmUpSeconds * 1_000);
+  setTimeout(
+    () => {
+      taken.measuring = false;
+      taken.seconds = (performance.now() - begun) / 1_000; // a busy process wakes late
+      say({ phase: 'measured' });
+      stop();
+    },
+    (warmUpSeconds + seconds) * 1_000,
+  );
 }

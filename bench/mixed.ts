@@ -69,31 +69,36 @@ export async function mixed({ quick }: BenchOptions): Promise<BenchResult> {
     goals: GOALS,
     connections: CONNECTIONS,
     hitRate: rounded(median(runs.map(({ hitRates }) => hitRates['all'] ?? NaN))),
+    freeRate: rounded(median(runs.map(({ hitRates }) => hitRates['free'] ?? NaN))),
     hitRates: runs.map(({ hitRates }) => hitRates),
     staleMs: { changes: staleMs.length, p50, p95, p99, most: rounded(Math.max(...staleMs)) },
     holdfast: { ...holdfast, rssPeakMb: rounded(taken.memory?.peakMb ?? NaN) },
   };
 }
 
-type Looks = ReadonlyMap<string, { hits: number; misses: number }>;
+type Looks = ReadonlyMap<string, Omit<Area, 'cache'>>;
 
 /** How often the server looked into each of its caches since it started, and found what it looked for. */
 async function looked(url: string): Promise<Looks> {
   const answer = await fetch(`${url}/api/v1/health/performance`);
   const { caches } = (await answer.json()) as { caches: Area[] };
   const answers = caches.filter(({ cache }) => cache !== 'keys'); // those are looked for by every request, also a hold
-  return new Map(answers.map(({ cache, hits, misses }) => [cache, { hits, misses }]));
+  return new Map(answers.map(({ cache, hits, misses, loads }) => [cache, { hits, misses, loads }]));
 }
 
 interface Area {
   cache: string;
   hits: number;
   misses: number;
+  loads: number;
 }
 
-/** Of each cache and of all: the share of looks that found it there. Who waits for somebody else's load did not. */
+/**
+ * Of each cache and of all: the share of looks that found it there. Who waits for somebody else's load did not, but costs
+ * nothing either: `free` is the share of looks for which nothing was made.
+ */
 function ratesBetween(before: Looks, after: Looks): Record<string, number> {
-  const sums = { hits: 0, misses: 0 };
+  const sums = { hits: 0, misses: 0, loads: 0 };
   const rates: Record<string, number> = {};
   for (const [cache, now] of after) {
     const hits = now.hits - (before.get(cache)?.hits ?? 0);
@@ -101,7 +106,9 @@ function ratesBetween(before: Looks, after: Looks): Record<string, number> {
     if (hits + misses > 0) rates[cache] = rounded(hits / (hits + misses));
     sums.hits += hits;
     sums.misses += misses;
+    sums.loads += now.loads - (before.get(cache)?.loads ?? 0);
   }
   rates['all'] = rounded(sums.hits / (sums.hits + sums.misses));
+  rates['free'] = rounded(1 - sums.loads / (sums.hits + sums.misses));
   return rates;
 }

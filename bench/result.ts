@@ -13,6 +13,8 @@ export interface BenchOptions {
   readonly quick: boolean;
   /** On ten times as much data; only `growth` knows a size beyond its full form. */
   readonly huge: boolean;
+  /** Where the field's usual design lies; only `baseline` is told. */
+  readonly folder?: string | undefined;
 }
 
 export type Bench = (options: BenchOptions) => Promise<BenchResult>;

@@ -1,4 +1,5 @@
 import { availableParallelism, release, totalmem, type } from 'node:os';
+import { baseline } from './baseline.ts';
 import { confirm } from './confirm.ts';
 import { exports } from './export.ts';
 import { footprint } from './footprint.ts';
@@ -31,6 +32,7 @@ const benches: Readonly<Record<string, Bench>> = {
   grid,
   export: exports,
   scan,
+  baseline,
 };
 
 /** What the figures depend on, without names of hosts or people. */
@@ -44,16 +46,20 @@ function machine() {
   };
 }
 
-const [name = '', ...flags] = process.argv.slice(2);
+const [name = '', ...rest] = process.argv.slice(2);
 const bench = benches[name];
+const folder = name === 'baseline' ? rest.shift() : undefined;
 if (
   bench === undefined ||
-  flags.some((flag) => flag !== '--quick' && !(flag === '--huge' && name === 'growth'))
+  (name === 'baseline' && folder === undefined) ||
+  rest.some((flag) => flag !== '--quick' && !(flag === '--huge' && name === 'growth'))
 ) {
-  say(`Usage: npm run bench -- <${Object.keys(benches).join(' | ')}> [--quick], or growth [--huge]`);
+  say(
+    `Usage: npm run bench -- <${Object.keys(benches).join(' | ')}> [--quick], growth [--huge], baseline <folder> [--quick]`,
+  );
   process.exitCode = 1;
 } else {
-  const result = await bench({ quick: flags.includes('--quick'), huge: flags.includes('--huge') });
+  const result = await bench({ quick: rest.includes('--quick'), huge: rest.includes('--huge'), folder });
   console.log(JSON.stringify({ ...result, machine: machine() }));
   if (!result.ok) process.exitCode = 1;
 }

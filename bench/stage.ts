@@ -20,6 +20,11 @@ import type { Place } from './traffic.ts';
 /** A server under test with a tenant full of rooms, and the limit server beside it. */
 export interface Stage {
   readonly holdfast: { readonly url: string; readonly pid: number; readonly watched: Watched };
+  /** The database's own processes, where they can be seen. */
+  readonly database: Watched;
+  readonly ownerUrl: string;
+  /** For what goes with the stage. */
+  readonly directory: string;
   readonly limit: { readonly url: string; readonly watched: Watched };
   readonly base: string;
   readonly key: string;
@@ -32,6 +37,13 @@ export interface Stage {
    * whether that minute ends before, during or after a run.
    */
   settle(): Promise<void>;
+}
+
+/** How much there is to book. */
+interface Scenery {
+  rooms?: number;
+  places?: number;
+  sectionsPerEvent?: number;
 }
 
 /** A temporary directory that PostgreSQL's own user can pass through when root runs the bench. */
@@ -55,7 +67,7 @@ export function say(line: string): void {
  * end. Rejects when a promise was broken: such a run has no figures.
  */
 export async function onStage<T>(
-  { rooms: roomCount = 0, places: placeCount = 0 }: { rooms?: number; places?: number },
+  { rooms: roomCount = 0, places: placeCount = 0, sectionsPerEvent = 100 }: Scenery,
   work: (stage: Stage) => Promise<T>,
 ): Promise<T> {
   return withDirectory(async (directory) => {
@@ -73,7 +85,7 @@ export async function onStage<T>(
       const limit = await startLimit(key);
       try {
         const rooms = await makeRooms(server.url, slug, key, roomCount);
-        const places = await makePlaces(server.url, slug, key, placeCount);
+        const places = await makePlaces(server.url, slug, key, placeCount, sectionsPerEvent);
         const database = await postmasterOf(ownerUrl);
         return await work({
           holdfast: {
@@ -81,6 +93,7 @@ export async function onStage<T>(
             pid: server.pid,
             watched: { server: { pid: server.pid }, ...database },
           },
+          ...{ database, ownerUrl, directory },
           limit: { url: limit.url, watched: { server: { pid: limit.pid } } },
           base: `/api/v1/${slug}`,
           key,
@@ -130,8 +143,14 @@ async function makeRooms(url: string, tenant: string, key: string, count: number
   return ids;
 }
 
-/** Standing sections with room for everybody, 100 to an event. */
-async function makePlaces(url: string, tenant: string, key: string, count: number): Promise<Place[]> {
+/** Standing sections with room for everybody, `each` to an event. */
+async function makePlaces(
+  url: string,
+  tenant: string,
+  key: string,
+  count: number,
+  each: number,
+): Promise<Place[]> {
   const { call, close } = openClient({ url, tenant, key, connections: 4 });
   const ask = async (path: string, body: object) => {
     const answer = await call('POST', path, body);
@@ -140,8 +159,8 @@ async function makePlaces(url: string, tenant: string, key: string, count: numbe
   };
   const places: Place[] = [];
   const startsAt = new Date(Date.now() + 90 * 86_400_000).toISOString();
-  await inParallel([...Array(Math.ceil(count / 100)).keys()], 4, async (n) => {
-    const names = Array.from({ length: Math.min(100, count - n * 100) }, (_, i) => `Section ${i}`);
+  await inParallel([...Array(Math.ceil(count / each)).keys()], 4, async (n) => {
+    const names = Array.from({ length: Math.min(each, count - n * each) }, (_, i) => `Section ${i}`);
     const sections = names.map((name) => ({ name, kind: 'standing', capacity: 1_000_000 }));
     const venue = await ask('/venues', { name: `Venue ${n}`, sections });
     const prices = names.map((section) => ({ section, amountMinor: 2_500 }));

@@ -12,6 +12,8 @@ export interface Ground {
   /** Number of this run, from 0, of `runs` that share the rooms: none asks for the time of another. */
   readonly run: number;
   readonly runs: number;
+  /** Asked of the usual design (usual-design.ts), which has a path of its own for holds. */
+  readonly isUsual?: boolean;
 }
 
 /** A standing section of an event on sale. */
@@ -93,25 +95,47 @@ function cycles(ground: Ground): Traffic {
 /** One place at a time of a standing section; of the only one there is, or of a random one. */
 function admissions(ground: Ground): Traffic {
   const random = randomNumbers(ground.run);
-  const bodies = ground.places.map(
-    ({ eventId, sectionId }) =>
-      `{"lines":[{"kind":"admission","eventId":"${eventId}","sectionId":"${sectionId}","quantity":1}]}`,
+  const holds = ground.places.map(({ eventId, sectionId }) =>
+    ground.isUsual
+      ? {
+          path: `${ground.base}/events/${eventId}/reservations`,
+          body: `{"sectionId":"${sectionId}","quantity":1}`,
+        }
+      : {
+          path: `${ground.base}/holds`,
+          body: `{"lines":[{"kind":"admission","eventId":"${eventId}","sectionId":"${sectionId}","quantity":1}]}`,
+        },
   );
   const hold: Request<Cycle> = {
     ...post(ground, '/holds'),
-    setupRequest(request) {
-      request.body = bodies[Math.floor(random() * bodies.length)] ?? '';
-      return request;
-    },
+    setupRequest: (request) => Object.assign(request, holds[Math.floor(random() * holds.length)]),
   };
   return { requests: [hold], collisions: () => 0 };
 }
 
-/** What the routes of `readPaths` answer, in turns, as a browser asks for it. */
-function reads(ground: Ground): Traffic {
-  const headers = { 'accept-encoding': READ_ENCODING };
-  const requests = readPaths(ground).map((path): Request<Cycle> => ({ method: 'GET', path, headers }));
-  return { requests, collisions: () => 0 };
+/** `mixed` for who sells events only: eight looks at the list and at what is left of one of them, and two holds. */
+function events(ground: Ground): Traffic {
+  const random = randomNumbers(ground.run);
+  const { base, places } = ground;
+  const list = look(base, () => '/events?limit=20');
+  const left = look(base, () => `/events/${places[Math.floor(random() * places.length)]?.eventId}/inventory`);
+  const { requests: admit } = admissions(ground);
+  return {
+    requests: [list, left, list, left, ...admit, list, left, list, left, ...admit],
+    collisions: () => 0,
+  };
+}
+
+function look(base: string, path: () => string): Request<Cycle> {
+  return {
+    method: 'GET',
+    path: base,
+    headers: {},
+    setupRequest(request) {
+      request.path = base + path();
+      return request;
+    },
+  };
 }
 
 /**
@@ -123,21 +147,12 @@ function mixed(ground: Ground): Traffic {
   const { base, from, rooms, places } = ground;
   const any = <T>(of: readonly T[]): T => of[Math.floor(random() * of.length)] as T;
   const week = `from=${new Date(from).toISOString()}&to=${new Date(from + 7 * 24 * HOUR).toISOString()}`;
-  const look = (path: () => string): Request<Cycle> => ({
-    method: 'GET',
-    path: base,
-    headers: {},
-    setupRequest(request) {
-      request.path = base + path();
-      return request;
-    },
-  });
   const looks = [
     () => '/rooms?limit=50',
     () => `/rooms/${any(rooms)}`,
     () => `/rooms/${any(rooms)}/availability?${week}`,
     () => `/events/${any(places).eventId}/inventory`,
-  ].map(look);
+  ].map((path) => look(base, path));
   const { requests: admit } = admissions(ground);
   return { requests: [...looks, freeHours(ground), ...looks, ...admit], collisions: () => 0 };
 }
@@ -151,7 +166,7 @@ export function readPaths({ base, rooms, from }: Pick<Ground, 'base' | 'rooms' |
   return [`${base}/rooms?limit=50`, `${base}/rooms/${rooms[0] ?? ''}/availability?${window}`];
 }
 
-export const traffics = { intervals, cycles, admissions, reads, mixed };
+export const traffics = { intervals, cycles, admissions, mixed, events };
 export type TrafficName = keyof typeof traffics;
 
 function post({ base }: Ground, path: string): Request<Cycle> {

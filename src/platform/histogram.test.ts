@@ -31,6 +31,6 @@ test('what has no labels is told from the start', async () => {
   const [own, theirs] = [new Registry(), new Registry()];
   const { name, help } = SHAPE;
   openHistogram({ name, help, thresholds: THRESHOLDS, registry: own });
-  new Histogram({ name, help, buckets: THRESHOLDS, registers: [theirs] });
+  theirs.registerMetric(new Histogram({ name, help, buckets: THRESHOLDS, registers: [] }));
   assert.equal(await own.metrics(), await theirs.metrics());
 });
