@@ -55,6 +55,18 @@ export function openAskedAgain({ headers, idOf, count, perf = performance }: Sta
     return head;
   }
 
+  // Answers of one turn of the event loop leave together when all that came in is read: written one by one between reads, each
+  // wakes the other end of its connection from a sleep of some microseconds, which costs a quarter of all the work.
+  let leaving: (() => void)[] = [];
+  function leave(write: () => void): void {
+    if (leaving.push(write) > 1) return;
+    setImmediate(() => {
+      const together = leaving;
+      leaving = [];
+      for (const each of together) each();
+    });
+  }
+
   function answer(request: IncomingMessage, response: ServerResponse): boolean {
     if (request.method !== 'GET') return false;
     const begun = perf.now();
@@ -62,14 +74,17 @@ export function openAskedAgain({ headers, idOf, count, perf = performance }: Sta
     if (known === undefined || begun >= known.until) return false;
     const ready = known.look();
     if (ready === undefined || 'problem' in ready) return false;
-    const id = idOf(request);
-    const head = headOf(ready);
-    const ms = (perf.now() - begun).toFixed(1);
-    const own = ['x-request-id', id, 'x-response-time', `${ms}ms`, 'server-timing', `total;dur=${ms}`];
     const unchanged = isKnown(request.headers['if-none-match'], ready);
-    if (unchanged) response.writeHead(304, [...head.ofUnchanged, ...own]).end();
-    else response.writeHead(200, [...head.ofAnswer, ...own]).end(head.body, 'latin1');
-    count({ id, method: 'GET', route: known.route, status: unchanged ? 304 : 200 }, perf.now() - begun);
+    leave(() => {
+      const id = idOf(request);
+      const head = headOf(ready);
+      const tookMs = perf.now() - begun; // but for writing it, which is not known before
+      const ms = tookMs.toFixed(1);
+      const own = ['x-request-id', id, 'x-response-time', `${ms}ms`, 'server-timing', `total;dur=${ms}`];
+      if (unchanged) response.writeHead(304, [...head.ofUnchanged, ...own]).end();
+      else response.writeHead(200, [...head.ofAnswer, ...own]).end(head.body, 'latin1');
+      count({ id, method: 'GET', route: known.route, status: unchanged ? 304 : 200 }, tookMs);
+    });
     return true;
   }
 
