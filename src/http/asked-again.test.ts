@@ -107,6 +107,15 @@ describe('what is asked again in the same words', () => {
     await close(async () => assert.equal((await ask()).headers['connection'], 'close'));
   });
 
+  test('tells whoever asked in the turn in which the app begins to close', async () => {
+    const { ask, close } = await remembering();
+    await ask();
+    const asked = ask();
+    const closed = close(() => Promise.resolve());
+    assert.equal((await asked).headers['connection'], 'close');
+    await closed;
+  });
+
   test('is the very bytes that are kept, and is counted by the pattern of its route', async () => {
     const { counted, ask } = await remembering();
     await ask();
@@ -199,6 +208,34 @@ describe('over the whole server', () => {
       assert.match(byFastify, /^x-cache: HIT$/m);
       assert.equal(again, byFastify, request);
     }
+  });
+
+  test('who asks for several things before the first answer gets them in order', async () => {
+    const numbered = (id: number, path: string, ...headers: string[]) =>
+      [
+        `GET ${path} HTTP/1.1`,
+        'Host: x',
+        `Authorization: Bearer ${key}`,
+        `X-Request-Id: n${id}`,
+        ...headers,
+        '',
+        '',
+      ].join('\r\n');
+    await ask(key);
+    const known = '/api/v1/acme/rooms?limit=7';
+    const socket = await spoken(
+      numbered(1, known) +
+        numbered(2, '/health/live') +
+        numbered(3, known) +
+        numbered(4, known, 'Connection: close'),
+      node,
+    );
+    let text = '';
+    for await (const chunk of socket.setEncoding('latin1')) text += chunk;
+    assert.deepEqual(
+      text.match(/^x-request-id: n\d/gm),
+      [1, 2, 3, 4].map((id) => `x-request-id: n${id}`),
+    );
   });
 
   test('what stands above it has its own id and time, and it is counted', async () => {

@@ -48,6 +48,7 @@ interface Asked {
 export function openAskedAgain({ headers, idOf, count, perf = performance }: Standing): AskedAgain {
   const asked = new LRUCache<string, Asked>({ max: MOST });
   const heads = new WeakMap<ReadyBytes, Head>();
+  let isOpen = true;
 
   function headOf(ready: ReadyBytes): Head {
     let head = heads.get(ready);
@@ -81,6 +82,7 @@ export function openAskedAgain({ headers, idOf, count, perf = performance }: Sta
       const tookMs = perf.now() - begun; // but for writing it, which is not known before
       const ms = tookMs.toFixed(1);
       const own = ['x-request-id', id, 'x-response-time', `${ms}ms`, 'server-timing', `total;dur=${ms}`];
+      if (!isOpen) response.shouldKeepAlive = false; // it began to close in this very turn
       if (unchanged) response.writeHead(304, [...head.ofUnchanged, ...own]).end();
       else response.writeHead(200, [...head.ofAnswer, ...own]).end(head.body, 'latin1');
       count({ id, method: 'GET', route: known.route, status: unchanged ? 304 : 200 }, tookMs);
@@ -97,7 +99,6 @@ export function openAskedAgain({ headers, idOf, count, perf = performance }: Sta
     // Not by Fastify's `serverFactory`: with one, it listens on only one of the addresses of `localhost`. What comes to the
     // other does not pass here, and is answered as if it was asked for the first time.
     standBefore: (app) => {
-      let isOpen = true;
       app.addHook('preClose', async () => void (isOpen = false)); // the app's own answers then close their connections
       app.server.removeAllListeners('request').on('request', (request, response) => {
         if (!isOpen || !answer(request, response)) app.routing(request, response);
