@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
+import fc from 'fast-check';
 import { silentLog } from '../../test/database.ts';
 import { hold, openFixture, units, type Fixture } from '../../test/engine-fixture.ts';
 import type { Told } from '../platform/cache/tags.ts';
@@ -10,10 +11,11 @@ let fixture: Fixture;
 let seats: string;
 let follower: Follower;
 let told: string[];
+let stretches: { first: number; last: number }[];
 let missed: number;
 let clock: { at: number; now(): number };
 let wakeUp: () => void;
-let happened: () => void;
+let happened: () => void = () => undefined;
 
 before(async () => {
   fixture = await openFixture();
@@ -23,6 +25,7 @@ after(() => fixture.close());
 
 beforeEach(async () => {
   told = [];
+  stretches = [];
   missed = 0;
   clock = { at: 1_000, now: () => clock.at };
   follower = openFollower({
@@ -31,8 +34,9 @@ beforeEach(async () => {
     wake: { onWake: (listener) => void (wakeUp = listener) },
     everyMs: 3_600_000,
     perf: clock,
-    tell: (_tenant, changes: readonly Told[]) => {
+    tell: (_tenant, changes: readonly Told[], last) => {
       told.push(...changes.map(({ type }) => type));
+      stretches.push({ first: last - changes.length + 1, last });
       happened();
     },
     missed: () => {
@@ -77,6 +81,93 @@ test('what this process wrote itself need not be read, as long as nobody wrote i
   assert.equal(told.length, 2);
   while (follower.position(fixture.tenant) === undefined) await setImmediate(); // the look ends after it told
   assert.equal(follower.position(fixture.tenant), position + 3);
+});
+
+test('of what is written here and elsewhere while it looks, each change of the others is told once and in order', async () => {
+  const { tenant } = fixture;
+  const last = async () => {
+    const { rows } = await fixture.tamper((client) =>
+      client.query<{ seq: string }>('select seq from engine.tenant_clock where tenant_id = $1', [tenant]),
+    );
+    return Number(rows[0]?.seq);
+  };
+  const step = fc.constantFrom('wake', 'here', 'elsewhere');
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 10 }), async (steps) => {
+      const from = follower.position(tenant) ?? NaN;
+      stretches = [];
+      const here = new Set<number>();
+      for (const what of steps) {
+        if (what === 'wake') wakeUp();
+        else await sell();
+        if (what !== 'here') continue;
+        here.add(await last());
+        follower.wrote(tenant, [await last()]);
+      }
+      const to = await last();
+      while (follower.position(tenant) !== to) {
+        wakeUp();
+        await setImmediate();
+      }
+      let known = from;
+      for (const { first, last: end } of stretches) {
+        for (known += 1; known < first; known++) assert.ok(here.has(known), `${known} was not told`);
+        assert.equal(known, first, 'told twice');
+        known = end;
+      }
+      for (known += 1; known <= to; known++) assert.ok(here.has(known), `${known} was not told`);
+      assert.equal(missed, 0);
+    }),
+    { numRuns: 10 },
+  );
+});
+
+test('what this process wrote after the changes were read, and before the clock was, is not taken for missed', async () => {
+  const { tenant, database } = fixture;
+  const gate = Promise.withResolvers<void>();
+  let read = Promise.withResolvers<void>();
+  let isSlow = false;
+  const slow = openFollower({
+    log: silentLog,
+    db: {
+      ...database.db,
+      asWorker: async (work) => {
+        const found = await database.db.asWorker(work);
+        if (isSlow) await gate.promise;
+        return found;
+      },
+      read: async (...asked) => {
+        const found = await database.db.read(...asked);
+        read.resolve();
+        return found;
+      },
+    },
+    wake: { onWake: (listener) => void (wakeUp = listener) },
+    everyMs: 3_600_000,
+    tell: (_tenant, changes, last) => {
+      stretches.push({ first: last - changes.length + 1, last });
+      happened();
+    },
+    missed: () => {
+      missed += 1;
+      happened();
+    },
+  });
+  await slow.listen(tenant);
+  await sell();
+  await heard(); // from now on its changes are read beside the clocks
+  const position = slow.position(tenant) ?? NaN;
+  isSlow = true;
+  read = Promise.withResolvers();
+  await sell(); // here
+  await sell(); // elsewhere
+  const something = heard();
+  await read.promise;
+  slow.wrote(tenant, [position + 1]);
+  gate.resolve();
+  await something;
+  await slow.stop();
+  assert.deepEqual([stretches.at(-1), missed], [{ first: position + 2, last: position + 2 }, 0]);
 });
 
 test('changes that are gone before they were read, and a feed that went back, are reported as missed', async () => {

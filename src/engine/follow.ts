@@ -45,7 +45,11 @@ const MOST_TENANTS = 2_000;
 /** Further behind than this, throwing everything away is cheaper. */
 const MOST_CHANGES = 1_000;
 
+/** Of so many tenants whose changes came last, those that follow are read beside the clocks and not after them. */
+const MOST_EXPECTED = 4;
+
 type Clock = Row<typeof sql.clocks.columns>;
+type Change = Row<typeof sql.toldAfter.columns>;
 
 export function openFollower(options: FollowOptions): Follower {
   const { db, log, wake, tell, missed, everyMs = LOOK_EVERY_MS, perf = performance } = options;
@@ -59,6 +63,7 @@ export function openFollower(options: FollowOptions): Follower {
   let wrote = new Set<Uuid>();
   let beingRead = new Set<Uuid>();
   let heardUntil = -Infinity;
+  let expected: readonly Uuid[] = [];
 
   async function look(): Promise<void> {
     const begun = perf.now();
@@ -67,8 +72,21 @@ export function openFollower(options: FollowOptions): Follower {
     try {
       const known = new Map(positions.entries());
       if (known.size > 0) {
-        const clocks = await db.asWorker((reads) => reads.run(sql.clocks, [...known.keys()]));
-        for (const clock of clocks) await catchUp(clock, known.get(clock.tenantId) ?? 0);
+        const tenants = [...known.keys()];
+        const early = new Map<Uuid, readonly Change[]>();
+        const [clocks] = await Promise.all([
+          db.asWorker((reads) => reads.run(sql.clocks, tenants)),
+          ...expected.map(async (tenant) => {
+            const position = known.get(tenant);
+            if (position !== undefined) early.set(tenant, await readAfter(tenant, position));
+          }),
+        ]);
+        const changed: Uuid[] = [];
+        for (const clock of clocks) {
+          const { tenantId: tenant } = clock;
+          if (await catchUp(clock, known.get(tenant) ?? 0, early.get(tenant))) changed.push(tenant);
+        }
+        expected = changed.slice(0, MOST_EXPECTED);
       }
       heardUntil = begun + HEARD_MS;
     } catch (error) {
@@ -78,16 +96,31 @@ export function openFollower(options: FollowOptions): Follower {
     beingRead = new Set();
   }
 
-  /** `before` is where we were when the clock was read; our own commits may have moved us on since. */
-  async function catchUp({ tenantId: tenant, seq, keptFrom }: Clock, before: number): Promise<void> {
+  /**
+   * False when there was nothing to catch up with. `before` is where we were when the clock was read; our own commits may have
+   * moved us on since. `early` was read beside the clock, and so it may end before it.
+   */
+  async function catchUp(
+    { tenantId: tenant, seq, keptFrom }: Clock,
+    before: number,
+    early: readonly Change[] = [],
+  ): Promise<boolean> {
     const position = positions.peek(tenant);
-    if (position === undefined || (position >= seq && before <= seq)) return;
+    if (position === undefined || (position >= seq && before <= seq)) return false;
     const isKnown = before <= seq && position >= keptFrom - 1 && seq - position <= MOST_CHANGES;
-    const changes = isKnown ? await db.read(tenant, sql.toldAfter, position, MOST_CHANGES) : [];
+    const reaches = (early.at(-1)?.seq ?? 0) >= seq;
+    let changes: readonly Change[] = [];
+    if (isKnown && reaches) changes = early.filter((change) => change.seq > position);
+    else if (isKnown) changes = await readAfter(tenant, position);
     const last = changes.at(-1)?.seq;
     if (last !== undefined && changes.length === last - position) tell(tenant, changes, last);
     else missed(tenant);
     positions.set(tenant, last ?? seq);
+    return true;
+  }
+
+  function readAfter(tenant: Uuid, position: number): Promise<Change[]> {
+    return db.read(tenant, sql.toldAfter, position, MOST_CHANGES);
   }
 
   const stop = lookAgain(look, wake, everyMs);
