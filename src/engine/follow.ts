@@ -53,17 +53,12 @@ type Change = Row<typeof sql.toldAfter.columns>;
 
 export function openFollower(options: FollowOptions): Follower {
   const { db, log, wake, tell, missed, everyMs = LOOK_EVERY_MS, perf = performance } = options;
-  const positions = new LRUCache<Uuid, number>({
-    max: MOST_TENANTS,
-    dispose: (_, tenant, reason) => {
-      if (reason === 'evict') missed(tenant);
-    },
-  });
+  const positions = openPositions(missed);
   /** Tenants that we wrote for: not read since, and being read by the look under way. */
   let wrote = new Set<Uuid>();
   let beingRead = new Set<Uuid>();
   let heardUntil = -Infinity;
-  let expected: readonly Uuid[] = [];
+  let expected: Uuid[] = [];
 
   async function look(): Promise<void> {
     const begun = perf.now();
@@ -72,21 +67,13 @@ export function openFollower(options: FollowOptions): Follower {
     try {
       const known = new Map(positions.entries());
       if (known.size > 0) {
-        const tenants = [...known.keys()];
-        const early = new Map<Uuid, readonly Change[]>();
-        const [clocks] = await Promise.all([
-          db.asWorker((reads) => reads.run(sql.clocks, tenants)),
-          ...expected.map(async (tenant) => {
-            const position = known.get(tenant);
-            if (position !== undefined) early.set(tenant, await readAfter(tenant, position));
-          }),
-        ]);
-        const changed: Uuid[] = [];
+        const { clocks, early } = await readClocks(db, known, expected);
+        expected = [];
         for (const clock of clocks) {
           const { tenantId: tenant } = clock;
-          if (await catchUp(clock, known.get(tenant) ?? 0, early.get(tenant))) changed.push(tenant);
+          const isBehind = await catchUp(clock, known.get(tenant) ?? 0, early.get(tenant));
+          if (isBehind && expected.length < MOST_EXPECTED) expected.push(tenant);
         }
-        expected = changed.slice(0, MOST_EXPECTED);
       }
       heardUntil = begun + HEARD_MS;
     } catch (error) {
@@ -108,19 +95,12 @@ export function openFollower(options: FollowOptions): Follower {
     const position = positions.peek(tenant);
     if (position === undefined || (position >= seq && before <= seq)) return false;
     const isKnown = before <= seq && position >= keptFrom - 1 && seq - position <= MOST_CHANGES;
-    const reaches = (early.at(-1)?.seq ?? 0) >= seq;
-    let changes: readonly Change[] = [];
-    if (isKnown && reaches) changes = early.filter((change) => change.seq > position);
-    else if (isKnown) changes = await readAfter(tenant, position);
+    const changes = isKnown ? await changesAfter(db, tenant, position, { seq, early }) : [];
     const last = changes.at(-1)?.seq;
     if (last !== undefined && changes.length === last - position) tell(tenant, changes, last);
     else missed(tenant);
     positions.set(tenant, last ?? seq);
     return true;
-  }
-
-  function readAfter(tenant: Uuid, position: number): Promise<Change[]> {
-    return db.read(tenant, sql.toldAfter, position, MOST_CHANGES);
   }
 
   const stop = lookAgain(look, wake, everyMs);
@@ -144,6 +124,44 @@ export function openFollower(options: FollowOptions): Follower {
     },
     stop,
   };
+}
+
+/** How far each tenant's changes are known. */
+function openPositions(missed: FollowOptions['missed']): LRUCache<Uuid, number> {
+  return new LRUCache({
+    max: MOST_TENANTS,
+    dispose: (_, tenant, reason) => {
+      if (reason === 'evict') missed(tenant);
+    },
+  });
+}
+
+/** The clocks of all that are followed, and beside them, in the same moment or nearly so, the changes of those expected to have some. */
+async function readClocks(db: Database, positions: ReadonlyMap<Uuid, number>, expected: readonly Uuid[]) {
+  const early = new Map<Uuid, readonly Change[]>();
+  const [clocks] = await Promise.all([
+    db.asWorker((reads) => reads.run(sql.clocks, [...positions.keys()])),
+    ...expected.map(async (tenant) => {
+      const position = positions.get(tenant);
+      if (position !== undefined) early.set(tenant, await readAfter(db, tenant, position));
+    }),
+  ]);
+  return { clocks, early };
+}
+
+/** Those found early when they reach up to the clock; our own commits may have gone past the first of them. */
+async function changesAfter(
+  db: Database,
+  tenant: Uuid,
+  position: number,
+  { seq, early }: { seq: number; early: readonly Change[] },
+): Promise<readonly Change[]> {
+  if ((early.at(-1)?.seq ?? 0) < seq) return readAfter(db, tenant, position);
+  return early.filter((change) => change.seq > position);
+}
+
+function readAfter(db: Database, tenant: Uuid, position: number): Promise<Change[]> {
+  return db.read(tenant, sql.toldAfter, position, MOST_CHANGES);
 }
 
 /** Looks now, when woken and every so often, one look at a time. Returns a function that waits for the last. */
