@@ -62,7 +62,7 @@ export async function baseline({ quick, folder }: BenchOptions): Promise<BenchRe
           say(`${load.name}: ${side.name} ${described(report)}`);
           return report;
         };
-        await settle();
+        await Promise.all([settle(), usual.settle()]);
         const runs = await interleaved(
           pairs,
           (run) => ask(own, run),

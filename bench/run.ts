@@ -51,7 +51,7 @@ const bench = benches[name];
 const folder = name === 'baseline' ? rest.shift() : undefined;
 if (
   bench === undefined ||
-  (name === 'baseline' && folder === undefined) ||
+  (name === 'baseline' && (folder === undefined || folder.startsWith('--'))) ||
   rest.some((flag) => flag !== '--quick' && !(flag === '--huge' && name === 'growth'))
 ) {
   say(

@@ -41,11 +41,11 @@ async function main(args: string[]): Promise<number> {
   return withTestCluster(() => runFiles(files), values.postgres && POSTGRESQL_15);
 }
 
-/** What brings a PostgreSQL of its own, needs none or measures only the server, and so is the same whatever the others run on. */
+/** What brings a PostgreSQL of its own, needs none or is about the server in front of it, and so is the same whatever the others run on. */
 const SAME_ON_ALL = [
   ...['test/chaos/', 'test/faults/', 'test/lifecycle.', 'test/oldest-postgresql.', 'test/simulator/'],
   ...['src/platform/embedded/', 'src/platform/replica.', 'src/platform/cache/redis.'],
-  'test/export-memory.',
+  ...['test/export-memory.', 'test/fuzz.', 'test/architecture.', 'bench/'],
 ];
 
 function testFiles(parts: readonly string[], onEmbedded: boolean): string[] {

@@ -45,7 +45,7 @@ const MOST_TENANTS = 2_000;
 /** Further behind than this, throwing everything away is cheaper. */
 const MOST_CHANGES = 1_000;
 
-/** Of so many tenants whose changes came last, those that follow are read beside the clocks and not after them. */
+/** Of the tenants that a look found behind, so many at most are expected to be so again: their next changes are read beside the clocks. */
 const MOST_EXPECTED = 4;
 
 type Clock = Row<typeof sql.clocks.columns>;
@@ -67,8 +67,9 @@ export function openFollower(options: FollowOptions): Follower {
     try {
       const known = new Map(positions.entries());
       if (known.size > 0) {
-        const { clocks, early } = await readClocks(db, known, expected);
+        const again = expected;
         expected = [];
+        const { clocks, early } = await readClocks(db, known, again);
         for (const clock of clocks) {
           const { tenantId: tenant } = clock;
           const isBehind = await catchUp(clock, known.get(tenant) ?? 0, early.get(tenant));
@@ -136,14 +137,19 @@ function openPositions(missed: FollowOptions['missed']): LRUCache<Uuid, number> 
   });
 }
 
-/** The clocks of all that are followed, and beside them, in the same moment or nearly so, the changes of those expected to have some. */
+/**
+ * The clocks of all that are followed, and beside them the changes of those expected to have some. Those may fail alone, as when the
+ * pool is busy: then they are read after the clocks, as the others'.
+ */
 async function readClocks(db: Database, positions: ReadonlyMap<Uuid, number>, expected: readonly Uuid[]) {
   const early = new Map<Uuid, readonly Change[]>();
   const [clocks] = await Promise.all([
     db.asWorker((reads) => reads.run(sql.clocks, [...positions.keys()])),
     ...expected.map(async (tenant) => {
       const position = positions.get(tenant);
-      if (position !== undefined) early.set(tenant, await readAfter(db, tenant, position));
+      if (position === undefined) return;
+      const found = await readAfter(db, tenant, position).catch(() => undefined);
+      if (found !== undefined) early.set(tenant, found);
     }),
   ]);
   return { clocks, early };

@@ -77,6 +77,7 @@ export function openAskedAgain({ headers, idOf, count, perf = performance }: Sta
     if (ready === undefined || 'problem' in ready) return false;
     const unchanged = isKnown(request.headers['if-none-match'], ready);
     leave(() => {
+      if (response.destroyed) return; // its reader has left
       const id = idOf(request);
       const head = headOf(ready);
       const tookMs = perf.now() - begun; // but for writing it, which is not known before

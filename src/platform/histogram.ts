@@ -68,7 +68,7 @@ export function openHistogram({ name, help, labelNames = [], thresholds, registr
   }
 
   if (labelNames.length === 0) seriesOf([]); // tells of nothing as a zero
-  // All that a registry asks of a metric.
+  // All that a registry asks of a metric to show it.
   const metric = { name, get: () => Promise.resolve({ name, help, type: 'histogram', values: values() }) };
   registry?.registerMetric(metric as unknown as PromHistogram);
   return {

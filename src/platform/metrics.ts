@@ -63,10 +63,10 @@ const MOST_SHOWN = 5;
 
 const REQUEST_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
 const STATEMENT_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 2.5];
-/** Of status, as they stand in labels. */
-const CLASSES = ['', '1xx', '2xx', '3xx', '4xx', '5xx'];
-
 const BATCH_COMMANDS = [1, 2, 4, 8, 16, 32, 64, 128, 256];
+
+/** Labels by the first digit of the status. */
+const CLASSES = ['other', '1xx', '2xx', '3xx', '4xx', '5xx'];
 
 /** The counts of one moment; two of them say what happened in between. */
 interface Moment {

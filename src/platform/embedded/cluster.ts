@@ -31,8 +31,9 @@ const SETTINGS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Of glibc's malloc: what a statement gives back stays with its connection up to so many bytes. By default every statement
- * that needs more than 128 kB asks the system for it anew, and a page that is new costs more than filling it.
+ * Of glibc's malloc: pieces up to the first size come from memory that the process keeps, and of that it keeps what is free up to
+ * the second. With the 128 kB that both begin with, a statement that needs more asks the system for it anew as a rule, and a page that
+ * is new costs more than filling it.
  */
 const MEMORY: Readonly<Record<string, string>> = {
   MALLOC_MMAP_THRESHOLD_: String(2 * 1_024 * 1_024),
