@@ -83,7 +83,7 @@ export function openHistogram({ name, help, labelNames = [], thresholds, registr
   };
 }
 
-/** How often a value was at most each threshold, and last how often there was any. */
+/** How often a value was at most each threshold, and last how many values there were, as Prometheus tells them. */
 export function cumulative(counts: readonly number[]): number[] {
   let sum = 0;
   return counts.map((count) => (sum += count));

@@ -1,6 +1,6 @@
 import { cumulative, type Histogram } from './histogram.ts';
 
-/** Per series: how often a value was at most each threshold, and last how often there was any. */
+/** The cumulative counts of a histogram's series, by the key that they are added together under. */
 export type Counts = ReadonlyMap<string, readonly number[]>;
 
 /** How often something was done and how long it took; the times are undefined when it was not done at all. */
